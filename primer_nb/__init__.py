@@ -1,0 +1,1 @@
+"""Conversations with language models as durable, private, analysable data, inside the notebook."""
