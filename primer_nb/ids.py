@@ -11,29 +11,37 @@ import threading
 import time
 import uuid
 
-_lock = threading.Lock()
-_last = 0
+
+class _Clock:
+    """Milliseconds with a 12-bit fraction, never the same value twice (RFC 9562, section 6.2, method 3)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def tick(self) -> int:
+        milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+        current = milliseconds << 12 | rest * 4096 // 1_000_000
+        with self._lock:
+            self._last = max(current, self._last + 1)
+            return self._last
+
+
+_clock = _Clock()
 
 
 def new_id() -> str:
     """Make a new identifier, greater than every one this process made before.
 
-    The 12 bits after the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3); when
-    the clock stands still or goes back, the last value plus one is used instead.
+    When the system's clock stands still or goes back, the last time plus a 4096th of a millisecond is used.
 
     Returns
     -------
     str
         A UUID of version 7: 36 characters, lower case, hyphenated.
     """
-    global _last
-    ticks = time.time_ns() // 244  # 1/4096 of a millisecond is 244.14 ns
-    with _lock:
-        _last = max(ticks, _last + 1)
-        ticks = _last
-    nanoseconds = ticks * 244
-    milliseconds, rest = divmod(nanoseconds, 1_000_000)
-    value = milliseconds << 80 | 0x7 << 76 | rest // 245 << 64
+    tick = _clock.tick()
+    value = (tick >> 12) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64
     value |= 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     return str(uuid.UUID(int=value))
 
