@@ -1,0 +1,197 @@
+"""Messages: inserted once, never changed, read in order of time and id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, bindparam, exists, insert, literal, select, tuple_
+
+from primer_nb.database.repositories.ownership import Ownership
+from primer_nb.database.repositories.repository import Repository, table_of
+from primer_nb.errors import ChatNotFoundError, MessageNotFoundError
+from primer_nb.tables import Chat, Completion, Message
+
+
+class StoredMessage(NamedTuple):
+    """A message together with what is known of how it came to be.
+
+    ``has_completion`` tells a message whose place in the tree is recorded (``parent_id``, None for a root) from
+    one that simply follows the message before it.
+    """
+
+    id: str
+    role: str
+    content: str
+    tokens: int
+    created_at: datetime
+    has_completion: bool
+    parent_id: str | None
+    provider: str | None
+    model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    time_to_first_token: float | None
+    duration: float | None
+    finish_reason: str | None
+
+
+class MessageRepository(Repository[Message]):
+    """The messages in one user's chats.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        In the transaction of a unit of work.
+    ownership : Ownership
+        Whose messages these are.
+    """
+
+    def __init__(self, connection: Connection, ownership: Ownership) -> None:
+        super().__init__(connection, Message, ownership)
+
+    def add(self, row: Message) -> Message:
+        """Insert a message, if its chat is the user's: one statement.
+
+        Parameters
+        ----------
+        row : Message
+            A new message.
+
+        Returns
+        -------
+        Message
+            The same object.
+
+        Raises
+        ------
+        ChatNotFoundError
+            If the chat is missing or another user's.
+        """
+        values = {column.name: getattr(row, column.name) for column in self.table.columns}
+        if self.ownership.user_id is None:
+            self.connection.execute(insert(self.table), [values])
+            return row
+        statement = _insert_into_own_chat(self.table)
+        added = self.connection.execute(statement, values | {"owner": self.ownership.user_id})
+        if added.rowcount == 0:
+            raise ChatNotFoundError(f"there is no chat {row.chat_id!r}; ws.chats.list() shows yours")
+        return row
+
+    def get(self, key: str) -> Message:
+        """Find one message.
+
+        Parameters
+        ----------
+        key : str
+            Its id.
+
+        Returns
+        -------
+        Message
+            A detached object.
+
+        Raises
+        ------
+        MessageNotFoundError
+            If there is no such message, or it is in another user's chat.
+        """
+        found = self.connection.execute(self._own().where(self._is(key))).mappings().first()
+        if found is None:
+            raise MessageNotFoundError(f"there is no message {key!r}; chat.messages() shows those of a chat")
+        return Message(**found)
+
+    def newest_first(
+        self, chat_id: str, *, before: tuple[datetime, str] | None = None, step: int = 100
+    ) -> Iterator[StoredMessage]:
+        """Read a chat backwards, a few rows at a time: whoever needs the end only does not pay for the rest.
+
+        Parameters
+        ----------
+        chat_id : str
+            The chat; the caller has checked that it is the user's.
+        before : tuple of datetime and str, optional
+            ``(created_at, id)`` of a message; only earlier ones are read.
+        step : int, default 100
+            Rows a statement.
+
+        Yields
+        ------
+        StoredMessage
+            The newest first, all branches mixed.
+        """
+        while True:
+            rows = self.connection.execute(_page(self.table, chat_id, before, step)).all()
+            found = [StoredMessage(*row) for row in rows]
+            yield from found
+            if len(found) < step:
+                return
+            before = (found[-1].created_at, found[-1].id)
+
+    def newest(self, chat_id: str) -> StoredMessage | None:
+        """Read the last message of a chat.
+
+        Parameters
+        ----------
+        chat_id : str
+            The chat; the caller has checked that it is the user's.
+
+        Returns
+        -------
+        StoredMessage or None
+            ``None`` for an empty chat.
+        """
+        return next(self.newest_first(chat_id, step=1), None)
+
+
+# One statement a table, so that SQLAlchemy's cache is hit without building it again for each message.
+_inserts: dict[Table, Any] = {}
+
+
+def _insert_into_own_chat(messages: Table) -> Any:
+    if messages not in _inserts:
+        chats = table_of(Chat)
+        columns = list(messages.columns)
+        owned = exists(
+            select(literal(1)).where(
+                chats.c.id == bindparam("chat_id", type_=chats.c.id.type),
+                chats.c.user_id == bindparam("owner", type_=chats.c.user_id.type),
+            )
+        )
+        values = select(*[bindparam(column.name, type_=column.type) for column in columns]).where(owned)
+        _inserts[messages] = insert(messages).from_select([column.name for column in columns], values)
+    return _inserts[messages]
+
+
+def _page(messages: Table, chat_id: str, before: tuple[datetime, str] | None, step: int) -> Any:
+    completions = table_of(Completion)
+    columns = [
+        messages.c.id,
+        messages.c.role,
+        messages.c.content,
+        messages.c.tokens,
+        messages.c.created_at,
+        completions.c.message_id.is_not(None),
+        completions.c.parent_id,
+        completions.c.provider,
+        completions.c.model,
+        completions.c.prompt_tokens,
+        completions.c.completion_tokens,
+        completions.c.time_to_first_token,
+        completions.c.duration,
+        completions.c.finish_reason,
+    ]
+    query = (
+        select(*columns)
+        .select_from(messages.outerjoin(completions, completions.c.message_id == messages.c.id))
+        .where(messages.c.chat_id == chat_id)
+        .order_by(messages.c.created_at.desc(), messages.c.id.desc())
+        .limit(step)
+    )
+    if before is not None:
+        place = tuple_(messages.c.created_at, messages.c.id)
+        query = query.where(
+            place < tuple_(literal(before[0], messages.c.created_at.type), literal(before[1], messages.c.id.type))
+        )
+    return query
