@@ -19,6 +19,15 @@ PASSWORD_HASH = 255
 SETTING_KEY = 255
 THEME = 50
 LANGUAGE = 10
+TOKEN = 255
+KEY_PREFIX = 20
+SLOT_KIND = 20
+FINISH_REASON = 20
+TAG = 50
+ACTION = 50
+MEDIA_TYPE = 100
+SHA256 = 64
+ENTITY_KIND = 10
 
 ROLES = ("system", "user", "assistant")
 # A billion bytes is SQLite's default limit of a value, 1 GB PostgreSQL's; a browser and a model give up long before.

@@ -1,0 +1,54 @@
+"""Where the tables of one database differ from those of the other.
+
+The classes hold what both have. Only PostgreSQL ties a chat to an existing user, and repeats the user in
+``messages``: its foreign keys ignore row security, and the user is the natural distribution key.
+"""
+
+from functools import cache
+
+from sqlalchemy import Column, ForeignKeyConstraint, MetaData, UniqueConstraint
+
+from primer_nb.tables.base import Record
+from primer_nb.tables.column_types import Id
+
+
+@cache
+def metadata_for(dialect: str) -> MetaData:
+    """Return all tables as one kind of database holds them.
+
+    Parameters
+    ----------
+    dialect : str
+        ``"sqlite"`` or ``"postgresql"``.
+
+    Returns
+    -------
+    MetaData
+        Equal to what the migrations of that database make; do not change it.
+
+    Raises
+    ------
+    ValueError
+        If there are no migrations for such a database.
+    """
+    if dialect == "sqlite":
+        return Record.metadata
+    if dialect != "postgresql":
+        raise ValueError(f"{dialect!r} is no database of ours; use 'sqlite' or 'postgresql'")
+    return _postgresql()
+
+
+def _postgresql() -> MetaData:
+    metadata = MetaData()
+    for table in Record.metadata.sorted_tables:
+        table.to_metadata(metadata)
+    chats, messages = metadata.tables["chats"], metadata.tables["messages"]
+    chats.append_constraint(ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"))
+    chats.append_constraint(UniqueConstraint("id", "user_id"))
+    messages.append_column(Column("user_id", Id, nullable=False))
+    messages.append_constraint(
+        ForeignKeyConstraint(
+            ["chat_id", "user_id"], ["chats.id", "chats.user_id"], onupdate="CASCADE", ondelete="CASCADE"
+        )
+    )
+    return metadata
