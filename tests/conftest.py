@@ -5,12 +5,12 @@ No test touches the user's own folders or keys: ``primer_home`` runs by itself b
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from own_environment import own_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,20 +18,39 @@ if TYPE_CHECKING:
     from embedded_postgres import EmbeddedPostgres
     from fake_openai import FakeOpenAI
 
-_OURS = ("PRIMER_", "OPENAI_", "GEMINI_", "GOOGLE_API_KEY", "SUPABASE_CONNECTION_STRING")
-_USERS_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
+_HERE = Path(__file__).parent
+_SLOW_LAST = ("unit", "integration", "browser")
 
 # A loaded machine is no bug: Hypothesis must not fail a test for being slow.
 hypothesis.settings.register_profile("primer", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("primer")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the quick tests first, and the browser's last: Playwright leaves an event loop running until the end."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(_HERE).parts[0] if item.path.is_relative_to(_HERE) else ""
+        return _SLOW_LAST.index(folder) if folder in _SLOW_LAST else 1
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def users_environment() -> Iterator[dict[str, str]]:
+    """Hide the user's settings and keys from all tests, and from the servers that they start."""
+    users = own_variables()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in users:
+            patch.delenv(name)
+        yield users
+
+
 @pytest.fixture(autouse=True)
 def primer_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test an empty home of its own and hide the user's settings and keys."""
+    """Give the test an empty home of its own: no test touches the user's folders."""
     home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith(_OURS)]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("PRIMER_HOME", str(home))
     return home
 
