@@ -7,11 +7,10 @@ with ours.
 from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
-from sqlmodel.main import SQLModelConfig
 
 
 class Record(SQLModel, registry=registry(metadata=MetaData())):
     """A row of one of our tables."""
 
     # Rows are checked at the door, not by pydantic; building twenty validators nobody calls costs time at connect().
-    model_config = SQLModelConfig(defer_build=True)
+    model_config = {"defer_build": True}

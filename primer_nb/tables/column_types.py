@@ -17,8 +17,8 @@ from primer_nb.times import parse, to_text
 Id: TypeEngine[str] = Text().with_variant(Uuid(as_uuid=False), "postgresql")
 """A UUID as hyphenated text in Python; a SQLite file that another program made may hold any text."""
 
-Seconds: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
-"""A span of time, or any other number of double precision."""
+Number: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+"""A number of double precision."""
 
 Counter: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 """A number that only grows; SQLite numbers rows by itself only in a column declared INTEGER."""

@@ -6,8 +6,9 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, Text
 from sqlmodel import Field
 
 from primer_nb import limits
+from primer_nb.tables import chats  # noqa: F401  the foreign keys point there
 from primer_nb.tables.base import Record
-from primer_nb.tables.column_types import Id, Moment, Seconds, text_up_to
+from primer_nb.tables.column_types import Id, Moment, Number, text_up_to
 from primer_nb.times import now
 
 
@@ -26,10 +27,10 @@ class Completion(Record, table=True):
     model: str | None = Field(default=None, sa_column=Column(text_up_to(limits.MODEL)))
     prompt_tokens: int | None = Field(default=None, sa_column=Column(Integer))
     completion_tokens: int | None = Field(default=None, sa_column=Column(Integer))
-    time_to_first_token: float | None = Field(default=None, sa_column=Column(Seconds))
-    duration: float | None = Field(default=None, sa_column=Column(Seconds))
+    time_to_first_token: float | None = Field(default=None, sa_column=Column(Number))
+    duration: float | None = Field(default=None, sa_column=Column(Number))
     finish_reason: str | None = Field(default=None, sa_column=Column(text_up_to(limits.FINISH_REASON)))
-    temperature: float | None = Field(default=None, sa_column=Column(Seconds))
+    temperature: float | None = Field(default=None, sa_column=Column(Number))
     parent_id: str | None = Field(default=None, sa_column=Column(Id))
 
 
@@ -46,6 +47,6 @@ class Draft(Record, table=True):
     model: str | None = Field(default=None, sa_column=Column(text_up_to(limits.MODEL)))
     content: str = Field(sa_column=Column(Text, nullable=False), repr=False)
     owner: str = Field(sa_column=Column(Text, nullable=False))
-    temperature: float | None = Field(default=None, sa_column=Column(Seconds))
+    temperature: float | None = Field(default=None, sa_column=Column(Number))
     started_at: datetime = Field(default_factory=now, sa_column=Column(Moment, nullable=False))
     updated_at: datetime = Field(default_factory=now, sa_column=Column(Moment, nullable=False))

@@ -8,6 +8,8 @@ from functools import cache
 
 from sqlalchemy import Column, ForeignKeyConstraint, MetaData, UniqueConstraint
 
+# each module puts its tables into the metadata of Record when it is imported
+from primer_nb.tables import access, backup, chat_details, chats, completions, keys, settings, users  # noqa: F401
 from primer_nb.tables.base import Record
 from primer_nb.tables.column_types import Id
 
@@ -42,11 +44,11 @@ def _postgresql() -> MetaData:
     metadata = MetaData()
     for table in Record.metadata.sorted_tables:
         table.to_metadata(metadata)
-    chats, messages = metadata.tables["chats"], metadata.tables["messages"]
-    chats.append_constraint(ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"))
-    chats.append_constraint(UniqueConstraint("id", "user_id"))
-    messages.append_column(Column("user_id", Id, nullable=False))
-    messages.append_constraint(
+    parent, child = metadata.tables["chats"], metadata.tables["messages"]
+    parent.append_constraint(ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"))
+    parent.append_constraint(UniqueConstraint("id", "user_id"))
+    child.append_column(Column("user_id", Id, nullable=False))
+    child.append_constraint(
         ForeignKeyConstraint(
             ["chat_id", "user_id"], ["chats.id", "chats.user_id"], onupdate="CASCADE", ondelete="CASCADE"
         )

@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from primer_nb import limits
 from primer_nb.ids import new_id
+from primer_nb.tables import users  # noqa: F401  the foreign keys point there
 from primer_nb.tables.base import Record
 from primer_nb.tables.column_types import CurrentMoment, Flag, Id, Moment, text_up_to
 from primer_nb.times import now
