@@ -63,3 +63,23 @@ def derived_id(source: str, name: str) -> str:
     """
     namespace = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:primer-nb:{source}")
     return str(uuid.uuid5(namespace, name))
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    bool
+        Whether PostgreSQL's type UUID takes it.
+    """
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from primer_nb.database.repositories.ownership import Ownership
-from primer_nb.database.repositories.repository import Repository, table_of
+from primer_nb.database.repositories.ownership import Ownership, table_of
+from primer_nb.database.repositories.repository import Repository
 from primer_nb.errors import ChatNotFoundError
 from primer_nb.tables import Chat, Message
 

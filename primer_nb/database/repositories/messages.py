@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, exists, insert, literal, select, tuple_
+from sqlalchemy import Connection, Select, Table, bindparam, exists, insert, literal, select, tuple_
 
-from primer_nb.database.repositories.ownership import Ownership
-from primer_nb.database.repositories.repository import Repository, table_of
+from primer_nb.database.repositories.ownership import Ownership, table_of
+from primer_nb.database.repositories.repository import Repository
 from primer_nb.errors import ChatNotFoundError, MessageNotFoundError
 from primer_nb.tables import Chat, Completion, Message
 
@@ -26,15 +26,15 @@ class StoredMessage(NamedTuple):
     content: str
     tokens: int
     created_at: datetime
-    has_completion: bool
-    parent_id: str | None
-    provider: str | None
-    model: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    time_to_first_token: float | None
-    duration: float | None
-    finish_reason: str | None
+    has_completion: bool = False
+    parent_id: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    time_to_first_token: float | None = None
+    duration: float | None = None
+    finish_reason: str | None = None
 
 
 class MessageRepository(Repository[Message]):
@@ -129,6 +129,32 @@ class MessageRepository(Repository[Message]):
                 return
             before = (found[-1].created_at, found[-1].id)
 
+    def find(self, chat_id: str, key: str) -> StoredMessage:
+        """Find one message of a chat, with its place in the tree.
+
+        Parameters
+        ----------
+        chat_id : str
+            The chat; the caller has checked that it is the user's.
+        key : str
+            The message's id.
+
+        Returns
+        -------
+        StoredMessage
+            The message.
+
+        Raises
+        ------
+        MessageNotFoundError
+            If the chat has no such message.
+        """
+        query = _stored(self.table, chat_id).where(self._is(key))
+        row = self.connection.execute(query).first()
+        if row is None:
+            raise MessageNotFoundError(f"there is no message {key!r} in this chat; chat.messages() shows them")
+        return StoredMessage(*row)
+
     def newest(self, chat_id: str) -> StoredMessage | None:
         """Read the last message of a chat.
 
@@ -164,7 +190,7 @@ def _insert_into_own_chat(messages: Table) -> Any:
     return _inserts[messages]
 
 
-def _page(messages: Table, chat_id: str, before: tuple[datetime, str] | None, step: int) -> Any:
+def _stored(messages: Table, chat_id: str) -> Select[Any]:
     completions = table_of(Completion)
     columns = [
         messages.c.id,
@@ -182,16 +208,15 @@ def _page(messages: Table, chat_id: str, before: tuple[datetime, str] | None, st
         completions.c.duration,
         completions.c.finish_reason,
     ]
-    query = (
-        select(*columns)
-        .select_from(messages.outerjoin(completions, completions.c.message_id == messages.c.id))
-        .where(messages.c.chat_id == chat_id)
-        .order_by(messages.c.created_at.desc(), messages.c.id.desc())
-        .limit(step)
+    joined = messages.outerjoin(completions, completions.c.message_id == messages.c.id)
+    return select(*columns).select_from(joined).where(messages.c.chat_id == chat_id)
+
+
+def _page(messages: Table, chat_id: str, before: tuple[datetime, str] | None, step: int) -> Select[Any]:
+    query = _stored(messages, chat_id).order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(step)
+    if before is None:
+        return query
+    moment = literal(before[0], messages.c.created_at.type)
+    return query.where(
+        tuple_(messages.c.created_at, messages.c.id) < tuple_(moment, literal(before[1], messages.c.id.type))
     )
-    if before is not None:
-        place = tuple_(messages.c.created_at, messages.c.id)
-        query = query.where(
-            place < tuple_(literal(before[0], messages.c.created_at.type), literal(before[1], messages.c.id.type))
-        )
-    return query

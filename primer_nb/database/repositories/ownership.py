@@ -7,11 +7,28 @@ A missing row and a foreign one get the same answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Table, select, true
-from sqlmodel import SQLModel
 
 from primer_nb.errors import ChatNotFoundError, MessageNotFoundError, NotFoundError
+from primer_nb.tables import Chat, Message, Record
+
+
+def table_of(entity: type[Record]) -> Table:
+    """Find the table of a class.
+
+    Parameters
+    ----------
+    entity : type
+        A class with ``table=True``.
+
+    Returns
+    -------
+    sqlalchemy.Table
+        Its table.
+    """
+    return cast("Table", entity.__table__)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +64,20 @@ class Ownership:
         """
         if self.user_id is None:
             return true()
-        tables = table.metadata.tables
         if table.name == "users":
             return table.c.id == self.user_id
         if "user_id" in table.c:
             return table.c.user_id == self.user_id
-        chats = tables["chats"]
+        chats = table_of(Chat)
         own_chats = select(chats.c.id).where(chats.c.user_id == self.user_id)
         if "chat_id" in table.c:
             return table.c.chat_id.in_(own_chats)
         if "message_id" in table.c:
-            messages = tables["messages"]
+            messages = table_of(Message)
             return table.c.message_id.in_(select(messages.c.id).where(messages.c.chat_id.in_(own_chats)))
         raise NotFoundError(f"the table {table.name} belongs to no user")
 
-    def check_parent(self, connection: Connection, table: Table, row: SQLModel) -> None:
+    def check_parent(self, connection: Connection, table: Table, row: Record) -> None:
         """Refuse a new row whose parent is not the user's.
 
         Parameters
@@ -70,7 +86,7 @@ class Ownership:
             In a transaction.
         table : sqlalchemy.Table
             The table the row goes to.
-        row : SQLModel
+        row : Record
             The new row.
 
         Raises
@@ -87,11 +103,11 @@ class Ownership:
             if "chat_id" not in table.c:
                 return
         for parent, key, error in (
-            ("chats", "chat_id", ChatNotFoundError),
-            ("messages", "message_id", MessageNotFoundError),
+            (Chat, "chat_id", ChatNotFoundError),
+            (Message, "message_id", MessageNotFoundError),
         ):
             if key in table.c:
-                self._check(connection, table.metadata.tables[parent], getattr(row, key), error)
+                self._check(connection, table_of(parent), getattr(row, key), error)
                 return
 
     def _check(self, connection: Connection, parent: Table, key: str, error: type[NotFoundError]) -> None:

@@ -8,29 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, insert, select, update
-from sqlmodel import SQLModel
+from sqlalchemy import ColumnElement, Connection, Select, delete, false, insert, select, update
 
-from primer_nb.database.repositories.ownership import Ownership
+from primer_nb.database.repositories.ownership import Ownership, table_of
 from primer_nb.errors import NotFoundError
+from primer_nb.ids import is_uuid
+from primer_nb.tables import Record
 
-Entity = TypeVar("Entity", bound=SQLModel)
-
-
-def table_of(entity: type[SQLModel]) -> Table:
-    """Find the table of a SQLModel class.
-
-    Parameters
-    ----------
-    entity : type
-        A class with ``table=True``.
-
-    Returns
-    -------
-    sqlalchemy.Table
-        Its table.
-    """
-    return SQLModel.metadata.tables[str(entity.__tablename__)]
+Entity = TypeVar("Entity", bound=Record)
 
 
 class Repository(Generic[Entity]):
@@ -57,12 +42,12 @@ class Repository(Generic[Entity]):
 
         Parameters
         ----------
-        row : SQLModel
+        row : Record
             A new object; its parent (user, chat or message) must be the user's.
 
         Returns
         -------
-        SQLModel
+        Record
             The same object.
 
         Raises
@@ -84,7 +69,7 @@ class Repository(Generic[Entity]):
 
         Returns
         -------
-        SQLModel
+        Record
             A detached object.
 
         Raises
@@ -102,7 +87,7 @@ class Repository(Generic[Entity]):
 
         Returns
         -------
-        list of SQLModel
+        list of Record
             Ordered by primary key: for ids of version 7, oldest first.
         """
         query = self._own().order_by(*self.table.primary_key.columns)
@@ -113,12 +98,12 @@ class Repository(Generic[Entity]):
 
         Parameters
         ----------
-        row : SQLModel
+        row : Record
             With the primary key of the row to change.
 
         Returns
         -------
-        SQLModel
+        Record
             The same object.
 
         Raises
@@ -158,4 +143,6 @@ class Repository(Generic[Entity]):
         return self.ownership.clause(self.table)
 
     def _is(self, key: str) -> ColumnElement[bool]:
+        if self.connection.dialect.name == "postgresql" and not is_uuid(key):
+            return false()  # PostgreSQL would raise where SQLite finds nothing
         return next(iter(self.table.primary_key.columns)) == key

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from primer_nb.database.repositories.ownership import Ownership
-from primer_nb.database.repositories.repository import Repository, table_of
+from primer_nb.database.repositories.ownership import Ownership, table_of
+from primer_nb.database.repositories.repository import Repository
 from primer_nb.errors import NotFoundError
 from primer_nb.tables import Chat, User
 

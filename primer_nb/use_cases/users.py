@@ -1,0 +1,69 @@
+"""The passwordless local user: who works in a store before anybody has signed up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from primer_nb import ids, times
+from primer_nb.errors import NotFoundError
+from primer_nb.tables import User
+
+if TYPE_CHECKING:
+    from primer_nb.database import Store, UnitOfWork
+
+LOCAL_EMAIL = "local@localhost"
+NO_PASSWORD = "!"  # noqa: S105  as in shadow(5): no password hashes to it
+
+
+def local_user(store: Store) -> User:
+    """Find the passwordless local user of a store, or make it.
+
+    A file that Primer made holds the chats of one user and no users at all; then the local user takes that id,
+    so that its chats are there.
+
+    Parameters
+    ----------
+    store : Store
+        Open and up to date.
+
+    Returns
+    -------
+    User
+        A detached object.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read or written.
+    """
+    with store.unit_of_work(read_only=True) as work:
+        found = _find(work)
+    if found is not None:
+        return found
+    with store.unit_of_work() as work:
+        found = _find(work)  # another process may have been faster
+        if found is None:
+            found = work.users.add(_make(work))
+            work.commit()
+    return found
+
+
+def _find(work: UnitOfWork) -> User | None:
+    try:
+        return work.users.get_by_email(LOCAL_EMAIL)
+    except NotFoundError:
+        return None
+
+
+def _make(work: UnitOfWork) -> User:
+    strangers = work.users.strangers_with_chats()
+    now = times.now()
+    return User(
+        id=strangers[0] if len(strangers) == 1 else ids.new_id(),
+        email=LOCAL_EMAIL,
+        password_hash=NO_PASSWORD,
+        name="Local user",
+        is_admin=False,
+        created_at=now,
+        updated_at=now,
+    )
