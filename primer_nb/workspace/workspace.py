@@ -1,0 +1,105 @@
+"""The workspace: the one object a user starts from."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from primer_nb.workspace.chat import ChatHandle
+from primer_nb.workspace.chats import Chats
+
+if TYPE_CHECKING:
+    from primer_nb.history import History
+    from primer_nb.panel import Panel
+    from primer_nb.session import Session
+    from primer_nb.tables import User
+
+
+class Workspace:
+    """Your chats, a panel to chat in, and their history as data; made by `primer_nb.connect`.
+
+    Parameters
+    ----------
+    session : Session
+        The store, the user, the providers.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __repr__(self) -> str:
+        """Return one line without a secret."""
+        return f"Workspace({str(self._session.store.address)!r}, user={self._session.user.email!r})"
+
+    def __enter__(self) -> Workspace:
+        """Return the workspace itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the workspace."""
+        self.close()
+
+    @property
+    def user(self) -> User:
+        """Who works here: the passwordless local user.
+
+        Returns
+        -------
+        User
+            A detached object.
+        """
+        return self._session.user
+
+    @cached_property
+    def chats(self) -> Chats:
+        """The user's chats.
+
+        Returns
+        -------
+        Chats
+            ``ws.chats["title"]`` finds one.
+        """
+        return Chats(self._session)
+
+    @cached_property
+    def history(self) -> History:
+        """The user's chats and messages as DataFrames.
+
+        Returns
+        -------
+        History
+            pandas is loaded at first use.
+        """
+        from primer_nb.history import History
+
+        return History(self._session)
+
+    def panel(self, chat: ChatHandle | str | None = None) -> Panel:
+        """Make the chat panel; show it by making it the last line of a cell.
+
+        Parameters
+        ----------
+        chat : ChatHandle or str, optional
+            The chat to open, or its id; the last changed one by default.
+
+        Returns
+        -------
+        Panel
+            A widget; it may be shown more than once.
+
+        Raises
+        ------
+        ChatNotFoundError
+            If there is no such chat.
+        """
+        from primer_nb.panel import Panel
+
+        opened = None if chat is None else self.chats.get(chat.id if isinstance(chat, ChatHandle) else chat).id
+        return Panel(self._session, opened)
+
+    def close(self) -> None:
+        """Close the connections to the store; may be called again. Running replies end their work first."""
+        self._session.store.close()
