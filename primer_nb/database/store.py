@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from primer_nb.database.addresses import parse_address
-from primer_nb.database.engine import create_engine_for
+from primer_nb.database.engine import READ_ONLY, create_engine_for
 from primer_nb.database.failures import translated
 from primer_nb.database.unit_of_work import UnitOfWork
 
@@ -86,7 +86,7 @@ def open_store(address: str | Path) -> Store:
     try:
         with translated(store.address):
             with store.engine.connect() as connection:
-                is_behind = needs_migration(connection)
+                is_behind = needs_migration(connection.execution_options(**{READ_ONLY: True}))
             if is_behind:
                 bring_up_to_date(store.engine, store.address)
     except BaseException:

@@ -186,7 +186,8 @@ def _insert_into_own_chat(messages: Table) -> Any:
             )
         )
         values = select(*[bindparam(column.name, type_=column.type) for column in columns]).where(owned)
-        _inserts[messages] = insert(messages).from_select([column.name for column in columns], values)
+        statement = insert(messages).from_select([column.name for column in columns], values)
+        _inserts[messages] = statement.execution_options(preserve_rowcount=True)
     return _inserts[messages]
 
 
