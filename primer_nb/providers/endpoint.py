@@ -65,13 +65,15 @@ class Endpoint:
         return None if self.key is None else f"Bearer {self.key.reveal().strip()}"
 
 
-def check_base_url(url: str) -> str:
+def check_base_url(url: str, *, name: str) -> str:
     """Check a base URL.
 
     Parameters
     ----------
     url : str
         The URL of an OpenAI-compatible API, up to and without ``/chat/completions``.
+    name : str
+        The provider's name, for messages.
 
     Returns
     -------
@@ -91,10 +93,12 @@ def check_base_url(url: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable:
-        raise InvalidInputError("the base URL is not an http or https URL; write it like http://localhost:11434/v1")
+        raise InvalidInputError(
+            f"the base URL of {name} is not an http or https URL; write it like http://localhost:11434/v1"
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidInputError(
-            f"the base URL of {parts.hostname} may not carry a user, a password, a query or a fragment, "
+            f"the base URL of {name} may not carry a user, a password, a query or a fragment, "
             "which would show in logs and messages; give the key by itself"
         )
     return url.strip()

@@ -75,7 +75,7 @@ class OpenAICompatibleProvider:
     ) -> None:
         self.name = name
         self.default_model = default_model
-        self._base_url = check_base_url(base_url)
+        self._base_url = check_base_url(base_url, name=name)
         self._key = key
         self._needs_key = needs_key
         self._key_hint = key_hint
