@@ -37,7 +37,7 @@ class _Arguments(ArgumentParser):
 
 
 @magics_class
-class ChatMagics(Magics):  # type: ignore[misc]
+class ChatMagics(Magics):
     """The magics of this package."""
 
     _workspace: Workspace | None = None
@@ -68,8 +68,8 @@ class ChatMagics(Magics):  # type: ignore[misc]
             raise
         except PrimerError as error:
             raise UsageError(str(error)) from error
-        clear_output(wait=True)
-        display(reply)
+        clear_output(wait=True)  # type: ignore[no-untyped-call]
+        display(reply)  # type: ignore[no-untyped-call]
 
     @line_magic
     def chats(self, line: str) -> list[ChatHandle]:
@@ -96,7 +96,8 @@ class ChatMagics(Magics):  # type: ignore[misc]
         return vars(parser.parse_args(shlex.split(line)))
 
     def _open(self) -> Workspace:
-        for value in reversed(list(self.shell.user_ns.values())):
+        names = {} if self.shell is None else self.shell.user_ns
+        for value in reversed(list(names.values())):
             if isinstance(value, Workspace):
                 return value
         if self._workspace is None:

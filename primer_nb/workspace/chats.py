@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Chats:
         """
         return ChatHandle(self._session, use_cases.create_chat(self._session, title, model=model))
 
-    def list(self) -> list[ChatHandle]:
+    def list(self) -> builtins.list[ChatHandle]:
         """Read all chats.
 
         Returns
@@ -121,7 +122,7 @@ class Chats:
         """
         use_cases.delete_chat(self._session, _id(chat))
 
-    def search(self, text: str) -> list[ChatHandle]:
+    def search(self, text: str) -> builtins.list[ChatHandle]:
         """Find the chats whose title or messages hold a text.
 
         Parameters
@@ -155,7 +156,7 @@ class Chats:
         """Count the chats."""
         return len(use_cases.list_chats(self._session))
 
-    def _ipython_key_completions_(self) -> list[str]:
+    def _ipython_key_completions_(self) -> builtins.list[str]:
         return [chat.title for chat in use_cases.list_chats(self._session, limit=200) if chat.title]
 
 

@@ -64,7 +64,7 @@ class ChatRepository(Repository[Chat]):
         list of Chat
             The last changed first.
         """
-        query = self._own().order_by(self.table.c.updated_at.desc(), self.table.c.id.desc()).limit(limit)
+        query = self._own().order_by(self.table.c.updated_at.desc()).limit(limit)
         if matching:
             messages = table_of(Message)
             said = select(messages.c.chat_id).where(messages.c.content.icontains(matching, autoescape=True))
