@@ -19,8 +19,8 @@ KeyFor = Callable[[str], Secret | None]
 class Providers:
     """Every provider that can be asked, by name.
 
-    ``local``, ``openai`` and ``gemini`` are always there; the keys are ``$OPENAI_API_KEY`` and ``$GEMINI_API_KEY``, and
-    ``$OPENAI_BASE_URL`` moves ``openai``. ``custom`` is there when ``$PRIMER_CUSTOM_BASE_URL`` names an
+    ``local``, ``openai`` and ``gemini`` are always there; the keys are ``$OPENAI_API_KEY`` and ``$GEMINI_API_KEY``,
+    and ``$OPENAI_BASE_URL`` moves ``openai``. ``custom`` is there when ``$PRIMER_CUSTOM_BASE_URL`` names an
     OpenAI-compatible server, such as Ollama's, vLLM's or LM Studio's; ``$PRIMER_CUSTOM_API_KEY``,
     ``$PRIMER_CUSTOM_MODEL`` and ``$PRIMER_CUSTOM_CONTEXT_WINDOW`` (tokens) may say more about it.
 
