@@ -194,18 +194,13 @@ def choose_model(session: Session, chat_id: str, *, provider: str, model: str) -
     model = limits.check_text(model, name="model", longest=limits.MODEL)
     with session.write() as work:
         chat = work.chats.get(checked_id(chat_id))
-        settings, is_new = settings_of(work, chat)
-        settings.provider, settings.model, settings.updated_at = provider, model, times.now()
-        if is_new:
-            work.chat_settings.add(settings)
-        else:
-            work.chat_settings.update(settings)
+        save_settings(work, chat, provider=provider, model=model)
         chat.model, chat.updated_at = model, times.after(chat.updated_at)
         work.chats.update(chat)
         work.commit()
 
 
-def settings_of(work: UnitOfWork, chat: Chat) -> tuple[ChatSettings, bool]:
+def settings_of(work: UnitOfWork, chat: Chat) -> ChatSettings:
     """Read what a chat wants of its model.
 
     Parameters
@@ -217,14 +212,36 @@ def settings_of(work: UnitOfWork, chat: Chat) -> tuple[ChatSettings, bool]:
 
     Returns
     -------
-    tuple of ChatSettings and bool
-        The settings, and whether they are new (not stored yet).
+    ChatSettings
+        Stored, or new with only the chat's model in it.
     """
     try:
-        return work.chat_settings.get(chat.id), False
+        return work.chat_settings.get(chat.id)
     except NotFoundError:
         now = times.now()
-        return ChatSettings(chat_id=chat.id, model=chat.model, created_at=now, updated_at=now), True
+        return ChatSettings(chat_id=chat.id, model=chat.model, created_at=now, updated_at=now)
+
+
+def save_settings(work: UnitOfWork, chat: Chat, **changes: str) -> None:
+    """Change what a chat wants of its model.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+        Open for writing.
+    chat : Chat
+        The user's.
+    **changes : str
+        New values of columns of ``chat_settings``.
+    """
+    settings = settings_of(work, chat)
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    settings.updated_at = times.now()
+    try:
+        work.chat_settings.update(settings)
+    except NotFoundError:
+        work.chat_settings.add(settings)
 
 
 def checked_id(value: object) -> str:

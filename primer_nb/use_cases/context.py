@@ -31,13 +31,10 @@ class Context:
         System prompt first, then the conversation, oldest first; the last is the one to answer.
     is_cut : bool
         Whether older turns were left out.
-    stored_system : str or None
-        The system prompt that the conversation already holds.
     """
 
     turns: tuple[Turn, ...]
     is_cut: bool
-    stored_system: str | None
 
 
 def count_tokens(text: str) -> int:
@@ -82,15 +79,12 @@ def build_context(branch: Iterable[StoredMessage], choice: Choice) -> Context:
     if system is not None:
         room -= count_tokens(system)
     turns: list[Turn] = []
-    stored_system: str | None = None
     is_cut = False
     for message in branch:
         if message.role == "system":
-            if stored_system is None:
-                stored_system = message.content
-                if system is None:
-                    system = message.content
-                    room -= count_tokens(system)
+            if system is None:  # of an import, or of another program: the chat's settings know nothing of it
+                system = message.content
+                room -= count_tokens(system)
             continue
         room -= count_tokens(message.content)
         if room < 0 and turns:
@@ -106,4 +100,4 @@ def build_context(branch: Iterable[StoredMessage], choice: Choice) -> Context:
         turns.pop()  # an answer without its question says nothing
     turns.reverse()
     head = () if system is None else (Turn("system", system),)
-    return Context(turns=(*head, *turns), is_cut=is_cut, stored_system=stored_system)
+    return Context(turns=(*head, *turns), is_cut=is_cut)

@@ -74,7 +74,7 @@ class Choice:
     system : str or None
         The system prompt of this message or of its chat.
     new_system : str or None
-        The system prompt that came with this message and is to be kept.
+        A system prompt that came with this message and that the chat does not have yet.
     """
 
     provider: Provider
@@ -119,7 +119,7 @@ def choose(session: Session, options: SendOptions, settings: ChatSettings) -> Ch
         temperature=settings.temperature if options.temperature is None else options.temperature,
         max_tokens=settings.max_tokens if options.max_tokens is None else options.max_tokens,
         system=options.system or settings.system_prompt,
-        new_system=options.system,
+        new_system=None if options.system == settings.system_prompt else options.system,
     )
 
 

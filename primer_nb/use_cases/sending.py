@@ -17,7 +17,7 @@ from primer_nb.errors import ContextTooLongError, InvalidInputError
 from primer_nb.providers.base import ChatRequest, Turn
 from primer_nb.tables import Completion, Message
 from primer_nb.use_cases.branches import active_branch
-from primer_nb.use_cases.chats import checked_id, settings_of
+from primer_nb.use_cases.chats import checked_id, save_settings, settings_of
 from primer_nb.use_cases.context import Context, build_context
 from primer_nb.use_cases.options import choose
 
@@ -54,8 +54,6 @@ class Question:
         What is asked.
     is_cut : bool
         Whether older turns did not fit into the model's window.
-    stored_system : str or None
-        The system prompt that the conversation held before.
     refusal : ContextTooLongError or None
         Why it cannot be sent; the message is stored all the same.
     """
@@ -67,7 +65,6 @@ class Question:
     provider: Provider
     request: ChatRequest
     is_cut: bool
-    stored_system: str | None = None
     refusal: ContextTooLongError | None = None
 
 
@@ -184,8 +181,7 @@ def ask_differently(session: Session, chat_id: str, message_id: str, text: str, 
 
 
 def _choice(session: Session, work: UnitOfWork, chat: Chat, options: SendOptions) -> Choice:
-    settings, _ = settings_of(work, chat)
-    return choose(session, options, settings)
+    return choose(session, options, settings_of(work, chat))
 
 
 def _store(
@@ -205,10 +201,11 @@ def _store(
     earlier = branch if previous is None else chain((previous,), branch)
     question = _question(chat.id, said, choice, chain((said,), earlier))
     first = said
-    if choice.new_system is not None and choice.new_system != question.stored_system:
+    if choice.new_system is not None:
         first = StoredMessage(ids.new_id(), "system", choice.new_system, 0, moment)
         said = said._replace(id=ids.new_id(), created_at=times.after(moment))
         work.messages.add(_row(chat, first))
+        save_settings(work, chat, system_prompt=choice.new_system)
         question = replace(question, user_message_id=said.id, asked_at=said.created_at)
     work.messages.add(_row(chat, said))
     if is_fork:
@@ -244,7 +241,7 @@ def _question(chat_id: str, asked: StoredMessage, choice: Choice, branch: Iterab
         context = build_context(branch, choice)
     except ContextTooLongError as error:
         refusal = error
-        context = Context(turns=(Turn(asked.role, asked.content),), is_cut=False, stored_system=None)
+        context = Context(turns=(Turn(asked.role, asked.content),), is_cut=False)
     return Question(
         chat_id=chat_id,
         user_message_id=asked.id,
@@ -258,6 +255,5 @@ def _question(chat_id: str, asked: StoredMessage, choice: Choice, branch: Iterab
             max_tokens=choice.max_tokens,
         ),
         is_cut=context.is_cut,
-        stored_system=context.stored_system,
         refusal=refusal,
     )
