@@ -13,7 +13,7 @@ import pytest
 from own_environment import own_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from embedded_postgres import EmbeddedPostgres
     from fake_openai import FakeOpenAI
@@ -35,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _SLOW_LAST.index(folder) if folder in _SLOW_LAST else 1
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that is skipped: what it needs is installed by tests/run, so a skip would hide a gap."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("samples") is None:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which only tests marked 'samples' may be: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -92,3 +102,23 @@ def store_url(request: pytest.FixtureRequest) -> str:
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url
+
+
+@pytest.fixture(scope="session")
+def local_model_file(users_environment: dict[str, str]) -> Path:
+    """The weights of the local model; fetched once, into the cache folder of whoever runs the tests."""
+    from primer_nb.providers.model_fetch import fetch
+    from primer_nb.providers.model_file import SMOLLM2
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PRIMER_HOME", raising=False)
+        for name, value in users_environment.items():
+            patch.setenv(name, value)
+        return fetch(SMOLLM2)
+
+
+@pytest.fixture
+def local_model(local_model_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the test use the real local model, in spite of its empty home."""
+    monkeypatch.setenv("PRIMER_GGUF", str(local_model_file))
+    return local_model_file

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from primer_nb import paths
+from primer_nb.providers.model_file import SMOLLM2
 
 
 def test_files_of_a_test_go_to_its_own_home(primer_home):
@@ -37,3 +38,8 @@ def test_store_url_names_both_kinds_of_store(store_url, tmp_path):
     else:
         with psycopg.connect(store_url) as connection:
             assert connection.info.server_version >= 180000
+
+
+def test_the_local_model_is_at_hand_in_spite_of_the_empty_home(local_model, primer_home):
+    assert SMOLLM2.locate() == local_model
+    assert not local_model.is_relative_to(primer_home)
