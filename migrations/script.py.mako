@@ -1,4 +1,4 @@
-"""${message}.
+"""${message.replace("_", " ").capitalize()}.
 
 Pairs with the file of the same name in the other tree; see migrations/README.md.
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import threading
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,7 +101,7 @@ def _config(
     dialect: str, *, connection: Connection | None = None, output: io.StringIO | None = None
 ) -> Iterator[Config]:
     folder = migrations_folder()
-    config = Config(stdout=io.StringIO(), output_buffer=output)
+    config = Config(stdout=io.StringIO(), output_buffer=output, cmd_opts=Namespace(quiet=True))
     config.set_main_option("script_location", _escaped(folder))
     config.set_main_option("version_locations", _escaped(folder / dialect))
     config.set_main_option("path_separator", "newline")  # no folder's name has one
