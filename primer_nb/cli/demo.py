@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = _choose_folder(options, stack)
         notebook = _copy_notebooks(folder) / QUICK_START
-        os.environ.setdefault("PRIMER_DATABASE_URL", f"sqlite:///{folder / 'demo.db'}")
+        os.environ.setdefault("PRIMER_DATABASE_URL", str(folder / "demo.db"))
         _fetch_model()
         if options.run:
             run_notebook(notebook)
@@ -109,6 +110,7 @@ def _open_lab(folder: Path, notebook: Path, *, open_browser: bool) -> None:
 
     path = notebook.relative_to(folder).as_posix()
     token = secrets.token_hex(24)
+    warnings.simplefilter("ignore", DeprecationWarning)  # between Jupyter's own parts, at each start
     server: Any = LabApp.initialize_server(
         argv=[
             f"--ServerApp.root_dir={folder}",
@@ -117,6 +119,7 @@ def _open_lab(folder: Path, notebook: Path, *, open_browser: bool) -> None:
             f"--IdentityProvider.token={token}",
             "--ServerApp.answer_yes=True",  # Ctrl+C stops at once
             "--ServerApp.log_level=ERROR",
+            "--LabApp.log_level=ERROR",
             *_allow_root(),
         ]
     )

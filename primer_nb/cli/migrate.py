@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    with chosen_store(options) as store:
+    with chosen_store(options, may_be_new=True) as store:
         change = migrations.upgrade(store.engine, to=options.to or "head")
         _show_change(change, database=str(store.address), as_json=options.json)
     return 0

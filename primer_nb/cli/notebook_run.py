@@ -32,11 +32,12 @@ def run_notebook(notebook: Path, *, timeout: int = 600) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     client = NotebookClient(
-        nbformat.read(notebook, as_version=4),
+        nbformat.read(notebook, as_version=4),  # type: ignore[no-untyped-call]
         timeout=timeout,
         kernel_name="python3",
         resources={"metadata": {"path": str(notebook.parent)}},
         on_cell_executed=_print_cell,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # it warns of loopback TCP at each start
     )
     try:
         client.execute()
