@@ -1,0 +1,62 @@
+"""The list of chats beside the transcript, as a widget; what happens when somebody clicks is decided elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from primer_nb.panel.part import Part, static
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from primer_nb.tables import Chat
+
+UNTITLED = "New chat"
+
+
+class ChatList(Part):
+    """Search, new, open, rename, delete."""
+
+    _esm = static("elements.js", "chat_list.js")
+    _css = static("panel.css", "chat_list.css")
+
+    def show(self, chats: Sequence[Chat], *, current: Chat | None, running: Collection[str], has_more: bool) -> None:
+        """Draw the list.
+
+        Parameters
+        ----------
+        chats : sequence of Chat
+            In the order to show.
+        current : Chat or None
+            The one whose transcript is shown; ``None`` for one that is not stored yet.
+        running : collection of str
+            Ids of the chats in which a reply is being written.
+        has_more : bool
+            Whether there are chats that are not listed.
+        """
+        rows = [
+            {
+                "id": chat.id,
+                "title": chat.title or UNTITLED,
+                "at": chat.updated_at.timestamp() * 1000,
+                "running": chat.id in running,
+            }
+            for chat in chats
+        ]
+        state = {
+            "chats": rows,
+            "current": current and current.id,
+            "title": current.title or UNTITLED if current else UNTITLED,
+            "hasMore": has_more,
+        }
+        self.send({"type": "chats", "state": state})
+
+    def show_failure(self, text: str) -> None:
+        """Say above the list what went wrong.
+
+        Parameters
+        ----------
+        text : str
+            What to do about it included.
+        """
+        self.send({"type": "error", "text": text})

@@ -1,0 +1,247 @@
+"""The chat that a panel shows, and what happens to it: open, send, stop, retry, edit, follow the running reply.
+
+Every method runs in the panel's worker thread, but for `stop`, which may be called from anywhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from primer_nb import limits, times
+from primer_nb.panel.failures import explain
+from primer_nb.panel.pages import Pages, ended_reply
+from primer_nb.panel.part import Message
+from primer_nb.panel.streaming import ReplyFeed
+from primer_nb.panel.transcript import failure
+from primer_nb.replies import edit_and_reply, retry_reply, running_reply, start_reply
+from primer_nb.use_cases.chats import create_chat, delete_chat
+from primer_nb.use_cases.messages import branch_page
+
+if TYPE_CHECKING:
+    from primer_nb.panel.answering import Answering
+    from primer_nb.panel.composer import Composer
+    from primer_nb.panel.transcript import Transcript
+    from primer_nb.panel.worker import Worker
+    from primer_nb.replies import ReplyEnded, RunningReply
+    from primer_nb.session import Session
+
+_UNANSWERED = "This message has no reply yet."
+
+
+class Conversation:
+    """One chat at a time, shown in a transcript and continued in a composer.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+    chat_id : str or None
+        What to show first; ``None`` for a chat that its first message will make.
+    transcript, composer : Transcript, Composer
+        Where it is shown.
+    answering : Answering
+        Who answers.
+    worker : Worker
+        Where the end of a reply is dealt with.
+    on_change : callable
+        Called when the list of chats has to be drawn anew.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        chat_id: str | None,
+        *,
+        transcript: Transcript,
+        composer: Composer,
+        answering: Answering,
+        worker: Worker,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.chat_id = chat_id
+        self._session = session
+        self._transcript = transcript
+        self._composer = composer
+        self._answering = answering
+        self._worker = worker
+        self._on_change = on_change
+        self._pages = Pages(session)
+        self._viewers: set[str] = set()
+        self._streams = itertools.count(1)
+        self._feeds: dict[str, ReplyFeed] = {}
+        self._failures: dict[str, str] = {}
+
+    def look(self, viewer: str) -> None:
+        """Show the page to a browser that has just come, come back, or lost a piece."""
+        self._viewers.add(viewer)
+        self.show()
+
+    def look_away(self, viewer: str) -> None:
+        """Send nothing more when the last browser has gone."""
+        self._viewers.discard(viewer)
+        if not self._viewers:
+            for feed in self._feeds.values():
+                feed.mute()
+
+    def open(self, chat_id: str | None) -> None:
+        """Show another chat; a reply that is being written in this one goes on."""
+        if self.chat_id is not None and (feed := self._feeds.get(self.chat_id)):
+            feed.mute()
+        self.chat_id = chat_id
+        self.show()
+
+    def show(self) -> None:
+        """Show the end of the chat, with the reply that is being written."""
+        chat_id = self.chat_id
+        if chat_id is None:
+            self._transcript.show_page(None, [], has_earlier=False, error=None, notice="")
+        else:
+            self._show_chat(chat_id, running_reply(self._session, chat_id))
+        self.show_state()
+
+    def show_earlier(self, before: str) -> None:
+        """Show what comes before a message."""
+        if self.chat_id is not None:
+            messages, has_earlier = self._pages.earlier(self.chat_id, before)
+            self._transcript.show_earlier(messages, before=before, has_earlier=has_earlier)
+
+    def show_state(self) -> None:
+        """Show who answers, and whether a reply is being written."""
+        is_running = self.chat_id is not None and running_reply(self._session, self.chat_id) is not None
+        self._answering.show(self.chat_id, is_running=is_running)
+
+    def send(self, text: str, *, edited: str | None = None) -> None:
+        """Store a message, make the chat if need be, and follow the reply."""
+        limits.check_text(text, name="message", longest=limits.CONTENT)
+        chat_id = self.chat_id
+        is_new = chat_id is None
+        if chat_id is None:
+            chat_id = create_chat(self._session).id
+        try:
+            options = self._answering.options(chat_id)
+            if edited is None:
+                reply = start_reply(self._session, chat_id, text, options=options)
+            else:
+                reply = edit_and_reply(self._session, chat_id, edited, text, options=options)
+        except Exception:
+            if is_new:
+                delete_chat(self._session, chat_id)
+            raise
+        self.chat_id = chat_id
+        self._composer.accept()
+        if edited is None:
+            said = {"id": reply.user_message_id, "role": "user", "text": text, "at": times.now().timestamp() * 1000}
+            self._show_turn(reply, [said], after=None)
+        else:
+            self.show()
+            self._on_change()
+
+    def retry(self) -> None:
+        """Ask for the last reply again."""
+        if self.chat_id is not None:
+            reply = retry_reply(self._session, self.chat_id, options=self._answering.options(self.chat_id))
+            self._show_turn(reply, [], after=reply.user_message_id)
+
+    def stop(self) -> None:
+        """End the running reply of the chat that is shown; may be called from any thread."""
+        if self.chat_id is not None and (reply := running_reply(self._session, self.chat_id)):
+            reply.stop()
+
+    def recall(self) -> None:
+        """Offer the user's last message to the composer."""
+        if self.chat_id is not None:
+            messages = branch_page(self._session, self.chat_id, limit=20).messages
+            if said := next((message for message in reversed(messages) if message.role == "user"), None):
+                self._composer.recall(said.content)
+
+    def hand_over(self, message_id: str) -> None:
+        """Give the browser a message as it was written."""
+        if self.chat_id is None:
+            return
+        with self._session.read() as work:
+            self._transcript.hand_over(message_id, work.messages.find(self.chat_id, message_id).content)
+
+    def forget(self, chat_id: str) -> None:
+        """Stop following a chat that is about to be deleted."""
+        if reply := running_reply(self._session, chat_id):
+            reply.stop()
+        if feed := self._feeds.pop(chat_id, None):
+            feed.close()
+        if chat_id == self.chat_id:
+            self.open(None)
+
+    def close(self) -> None:
+        """Follow nothing any more; replies go on."""
+        for feed in self._feeds.values():
+            feed.close()
+        self._feeds.clear()
+
+    def fail(self, error: Exception) -> None:
+        """Show an exception below the messages."""
+        self._transcript.show_error(failure(explain(error), retry="page"))
+
+    def _show_chat(self, chat_id: str, reply: RunningReply | None) -> None:
+        until = reply.user_message_id if reply else None
+        messages, has_earlier = self._pages.latest(chat_id, until=until)
+        error = None
+        if reply is None and messages and messages[-1]["role"] == "user":
+            error = failure(self._failures.get(chat_id, _UNANSWERED), retry="reply")
+        feed = self._follow(reply) if reply else None
+        live = [_live_message(feed)] if feed else []
+        notice = (reply and reply.notice) or ""
+        self._transcript.show_page(chat_id, messages + live, has_earlier=has_earlier, error=error, notice=notice)
+        if feed:
+            feed.start()
+
+    def _show_turn(self, reply: RunningReply, said: list[Message], *, after: str | None) -> None:
+        self._failures.pop(reply.chat_id, None)
+        feed = self._follow(reply)
+        self._transcript.show_turn(reply.chat_id, [*said, _live_message(feed)], after=after)
+        feed.start()
+        if notice := reply.notice or self._answering.preparation(reply.provider):
+            self._transcript.show_notice(notice, passes=not reply.notice)
+        self.show_state()
+        self._on_change()
+
+    def _follow(self, reply: RunningReply) -> ReplyFeed:
+        if old := self._feeds.pop(reply.chat_id, None):
+            old.close()
+        feed = ReplyFeed(
+            reply,
+            stream=next(self._streams),
+            send=self._transcript.send,
+            on_end=lambda ended: self._worker.submit(lambda: self._end(feed, ended), on_error=self.fail),
+            on_error=self.fail,
+        )
+        self._feeds[reply.chat_id] = feed
+        return feed
+
+    def _end(self, feed: ReplyFeed, ended: ReplyEnded) -> None:
+        chat_id = feed.reply.chat_id
+        if self._feeds.get(chat_id) is not feed:
+            return
+        del self._feeds[chat_id]
+        error = None
+        if ended.error is not None:
+            self._failures[chat_id] = explain(ended.error)
+            error = failure(self._failures[chat_id], retry="reply")
+        if not feed.is_muted:
+            self._show_end(feed, ended, error)
+        self.show_state()
+        self._on_change()
+
+    def _show_end(self, feed: ReplyFeed, ended: ReplyEnded, error: Message | None) -> None:
+        message = ended_reply(feed.reply, ended, at=times.now().timestamp())
+        if message:
+            self._pages.remember(message["id"], feed.html)
+            if feed.is_redrawn:
+                message["html"] = feed.html
+        state = "error" if error else "stopped" if ended.outcome.finish_reason == "stopped" else "ready"
+        self._transcript.show_end(feed.stream, message, error=error, state=state)
+
+
+def _live_message(feed: ReplyFeed) -> Message:
+    live = feed.opening()
+    return {"id": feed.reply.message_id, "role": "assistant", "at": times.now().timestamp() * 1000, "live": live}

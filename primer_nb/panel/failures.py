@@ -1,0 +1,29 @@
+"""What to tell a person at the panel about an exception; nothing of it goes to the notebook or a log."""
+
+from __future__ import annotations
+
+import logging
+
+from primer_nb.errors import PrimerError
+
+_logger = logging.getLogger(__name__)
+
+
+def explain(error: Exception) -> str:
+    """Say what went wrong, in words for the panel.
+
+    Parameters
+    ----------
+    error : Exception
+        Whatever was raised.
+
+    Returns
+    -------
+    str
+        The text of an error of ours; of any other only its type, since its text may hold anything.
+    """
+    if isinstance(error, PrimerError):
+        return str(error)
+    # a warning would be printed below the running cell
+    _logger.debug("the panel failed unexpectedly", exc_info=error)
+    return f"Something went wrong that should not ({type(error).__name__}). Please try again, and report it."

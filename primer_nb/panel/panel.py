@@ -1,0 +1,149 @@
+"""The chat panel: three widgets, put together with plain ipywidgets boxes, and what their messages set off.
+
+The database holds the conversation and the browser shows a window of it; this object holds next to nothing, so that
+a re-run cell, a second view, a reloaded page and a restarted kernel all show the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from primer_nb.panel.answering import Answering
+from primer_nb.panel.browsing import Browsing
+from primer_nb.panel.chat_list import ChatList
+from primer_nb.panel.composer import Composer
+from primer_nb.panel.conversation import Conversation
+from primer_nb.panel.failures import explain
+from primer_nb.panel.part import Handler, Message
+from primer_nb.panel.transcript import Transcript
+from primer_nb.panel.worker import OnError, Worker
+from primer_nb.use_cases.chats import get_chat, list_chats
+
+if TYPE_CHECKING:
+    from primer_nb.session import Session
+
+
+class Panel(ipywidgets.Box):  # type: ignore[misc]
+    """A chat panel for a notebook; display it as often as you like.
+
+    It goes on while a cell runs: replies are written by threads that belong to the chats. Its height is the CSS
+    variable ``--primer-height`` (560 px) and can be dragged.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+    chat_id : str, optional
+        The chat to open; without one the chat that changed last, or an invitation when there is none.
+
+    Raises
+    ------
+    ChatNotFoundError
+        If there is no such chat, or it is another user's.
+
+    Examples
+    --------
+    >>> import primer_nb
+    >>> ws = primer_nb.connect()  # doctest: +SKIP
+    >>> ws.panel()  # doctest: +SKIP
+    """
+
+    def __init__(self, session: Session, chat_id: str | None = None) -> None:
+        if chat_id is None:
+            chat_id = next((chat.id for chat in list_chats(session, limit=1)), None)
+        else:
+            get_chat(session, chat_id)
+        self._worker = Worker()
+        self._chat_list, self._transcript, self._composer = ChatList(), Transcript(), Composer()
+        self._browsing = Browsing(session, self._chat_list)
+        self._answering = Answering(session, self._composer)
+        self._conversation = Conversation(
+            session,
+            chat_id,
+            transcript=self._transcript,
+            composer=self._composer,
+            answering=self._answering,
+            worker=self._worker,
+            on_change=self._show_list,
+        )
+        self._listen()
+        # a container query never styles the container itself, hence the box in the box
+        parts = (self._chat_list, self._transcript, self._composer)
+        frame = ipywidgets.Box(children=parts, _dom_classes=("primer-frame",))
+        super().__init__(children=(frame,), _dom_classes=("primer-panel",))
+
+    def stop(self) -> None:
+        """End the reply that is being written in the chat that is shown; what has arrived is kept."""
+        self._conversation.stop()
+
+    def close(self) -> None:
+        """Take the panel out of every page. A reply that is being written goes on."""
+        self._worker.close()
+        self._conversation.close()
+        for part in (*self.children, self._chat_list, self._transcript, self._composer):
+            part.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        """Return one line that holds nothing of the conversation: notebooks are saved with it."""
+        return "<Panel of primer_nb: run the cell to see the chat>"
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+
+    def _show_list(self) -> None:
+        self._browsing.show(self._conversation.chat_id)
+
+    def _listen(self) -> None:
+        """Say what each message of the browser sets off; all but Stop wait for their turn in the worker."""
+        talk, lists, who = self._conversation, self._browsing, self._answering
+        self._transcript.handle(
+            {
+                "hello": self._later(lambda m: talk.look(m["client"]), talk.fail),
+                "pause": self._later(lambda m: talk.look_away(m["client"]), talk.fail),
+                "earlier": self._later(lambda m: talk.show_earlier(m["before"]), talk.fail),
+                "source": self._later(lambda m: talk.hand_over(m["message_id"]), talk.fail),
+                "retry": self._later(lambda _: talk.retry(), talk.fail),
+            }
+        )
+        self._composer.handle(
+            {
+                "hello": self._later(lambda _: talk.show_state(), self._refuse),
+                "send": self._later(lambda m: talk.send(m["text"], edited=m.get("edit")), self._refuse),
+                "stop": lambda _: talk.stop(),
+                "recall": self._later(lambda _: talk.recall(), self._refuse),
+                "models": self._later(lambda m: who.look_up(m["provider"]), self._refuse),
+                "choose": self._later(self._choose, self._refuse),
+            }
+        )
+        self._chat_list.handle(
+            {
+                "hello": self._listing(lambda _: None),
+                "search": self._listing(lambda m: lists.search(m["text"])),
+                "new": self._listing(lambda _: talk.open(None)),
+                "open": self._listing(lambda m: talk.open(m["chat_id"])),
+                "rename": self._listing(lambda m: lists.rename(m["chat_id"], m["title"])),
+                "delete": self._listing(lambda m: lists.delete(talk, m["chat_id"])),
+            }
+        )
+
+    def _later(self, handler: Handler, on_error: OnError) -> Handler:
+        return lambda message: self._worker.submit(lambda: handler(message), on_error=on_error)
+
+    def _listing(self, handler: Callable[[Message], None]) -> Handler:
+        def handle(message: Message) -> None:
+            handler(message)
+            self._show_list()
+
+        return self._later(handle, self._browsing.fail)
+
+    def _choose(self, message: Message) -> None:
+        self._answering.choose(self._conversation.chat_id, provider=message["provider"], model=message["model"])
+        self._conversation.show_state()
+
+    def _refuse(self, error: Exception) -> None:
+        self._composer.refuse(explain(error))

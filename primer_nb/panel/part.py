@@ -1,0 +1,62 @@
+"""What the three widgets of the panel share: custom messages both ways, and no text in any trait.
+
+A trait is saved with the notebook and sent to every front end; a message is neither. So the synced traits are the
+module, the style sheet and the layout, and whatever a person or a model wrote travels in messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+
+Message = dict[str, Any]
+Handler = Callable[[Message], None]
+
+_STATIC = files("primer_nb.panel") / "static"
+
+
+def static(*names: str) -> str:
+    """Read files of the folder ``static`` as one text.
+
+    Parameters
+    ----------
+    *names : str
+        File names; their texts are joined in this order.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+class Part(anywidget.AnyWidget):
+    """A widget that is drawn from messages alone."""
+
+    _esm = "export default {}"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._handlers: Mapping[str, Handler] = {}
+        self.on_msg(self._receive)
+
+    def handle(self, handlers: Mapping[str, Handler]) -> None:
+        """Say what to do with the browser's messages.
+
+        Parameters
+        ----------
+        handlers : mapping of str to callable
+            By the message's ``type``; each must return at once.
+        """
+        self._handlers = handlers
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if isinstance(content, dict) and (handler := self._handlers.get(str(content.get("type")))):
+            handler(content)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"

@@ -1,0 +1,240 @@
+/**
+ * The chats of a user: search, new, open, rename and delete in place. Python searches and sorts; at 320 px the list
+ * is a drawer behind a bar.
+ */
+
+/**
+ * @typedef {object} Chat
+ * @property {string} id
+ * @property {string} title
+ * @property {number} at when it last changed, milliseconds since 1970
+ * @property {boolean} running whether a reply is being written
+ */
+
+class Store {
+  constructor() {
+    /** @type {(message: object) => void} */
+    this.send = () => {};
+    /** @type {Set<ChatList>} */
+    this.views = new Set();
+    /** @type {Chat[]} */
+    this.chats = [];
+    this.current = null;
+    this.title = "";
+    this.hasMore = false;
+    this.failure = "";
+    this.isReady = false;
+  }
+
+  /** @param {any} news a message of Python's */
+  receive(news) {
+    if (news.type === "chats") Object.assign(this, { ...news.state, failure: "", isReady: true });
+    else if (news.type === "error") this.failure = news.text;
+    for (const view of this.views) view.draw();
+  }
+}
+
+/** Which group of the list a time belongs to. @param {number} at */
+function groupOf(at) {
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  if (at >= midnight) return "Today";
+  if (at >= midnight - 86_400_000) return "Yesterday";
+  if (at >= midnight - 7 * 86_400_000) return "Previous 7 days";
+  return new Date(at).toLocaleDateString(undefined, { month: "long", year: "numeric" });
+}
+
+class ChatList {
+  /** @param {HTMLElement} root @param {Store} store */
+  constructor(root, store) {
+    this.root = root;
+    this.store = store;
+    /** @type {{id: string, what: "rename"|"delete"}|null} the row that is being changed */
+    this.changing = null;
+    this.toggle = iconButton("list", "Chats", () => this.open(!this.isOpen));
+    this.toggle.setAttribute("aria-expanded", "false");
+    this.title = make("span", { class: "primer-title" });
+    const create = () => this.create();
+    this.top = make("div", { class: "primer-top" }, this.toggle, this.title, iconButton("plus", "New chat", create));
+    this.search = make("input", {
+      type: "search",
+      "aria-label": "Search chats",
+      placeholder: "Search chats",
+      oninput: () => this.searchSoon(),
+    });
+    const keys = { onkeydown: (event) => this.key(event), onfocusin: (event) => this.rove(event.target) };
+    this.list = make("div", { class: "primer-chats", ...keys });
+    this.failure = make("p", { class: "primer-refused", role: "alert" });
+    const words = make("span", { text: "New chat" });
+    const fresh = make("button", { type: "button", class: "primer-new", onclick: create }, icon("plus"), words);
+    const search = make("div", { class: "primer-search" }, icon("search"), this.search);
+    const drawer = { class: "primer-drawer", "aria-label": "Chats" };
+    this.drawer = make("nav", drawer, fresh, search, this.failure, this.list);
+    root.classList.add("primer-chat-list");
+    root.append(this.top, this.drawer);
+    root.addEventListener("keydown", keepKey);
+    this.drawer.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && this.open(false));
+    this.outside = (event) => this.isOpen && !root.contains(event.target) && this.open(false, false);
+    document.addEventListener("pointerdown", this.outside);
+    this.isOpen = false;
+    this.draw();
+  }
+
+  remove() {
+    clearTimeout(this.timer);
+    document.removeEventListener("pointerdown", this.outside);
+    this.root.removeEventListener("keydown", keepKey);
+    this.root.replaceChildren();
+  }
+
+  /** The drawer of a narrow panel. @param {boolean} open @param {boolean} [focus] */
+  open(open, focus = true) {
+    this.isOpen = open;
+    this.root.classList.toggle("primer-open", open);
+    this.toggle.setAttribute("aria-expanded", String(open));
+    if (focus) (open ? this.search : this.toggle).focus();
+  }
+
+  create() {
+    this.store.send({ type: "new" });
+    this.open(false, false);
+    compose(this.root);
+  }
+
+  searchSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.store.send({ type: "search", text: this.search.value }), 150);
+  }
+
+  /** @param {boolean} [isChange] whether a row itself asks for it */
+  draw(isChange = false) {
+    const { chats, current, title, failure, isReady, hasMore } = this.store;
+    if (this.changing && !isChange) return; // a title that is being typed stays
+    const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    this.title.textContent = title || "New chat";
+    this.failure.textContent = failure;
+    this.failure.hidden = !failure;
+    const nodes = [];
+    let group = "";
+    for (const chat of chats) {
+      const its = groupOf(chat.at);
+      if (its !== group) nodes.push(make("li", { class: "primer-group", text: its }));
+      group = its;
+      nodes.push(make("li", { class: "primer-row", "data-chat": chat.id }, ...this.row(chat, chat.id === current)));
+    }
+    const empty = this.search.value ? "No chat has these words." : "Your chats will be listed here.";
+    const text = chats.length ? hasMore && "Older chats: search for them." : isReady && empty;
+    const more = text && make("p", { class: "primer-none", text });
+    this.list.replaceChildren(make("ul", {}, ...nodes), ...(more ? [more] : []));
+    this.rove(this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"));
+    if (focused) this.list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** Only one row takes part in the order of Tab; the arrows go to the others. @param {Element|null} within */
+  rove(within) {
+    const row = within?.closest("[data-chat]");
+    for (const button of this.list.querySelectorAll("button")) button.tabIndex = row?.contains(button) ? 0 : -1;
+  }
+
+  /** @param {Chat} chat @param {boolean} isCurrent */
+  row(chat, isCurrent) {
+    const what = this.changing?.id === chat.id ? this.changing.what : "";
+    if (what === "rename") return [this.renaming(chat)];
+    if (what === "delete") return [this.deleting(chat)];
+    const go = () => {
+      this.store.send({ type: "open", chat_id: chat.id });
+      this.open(false, false);
+    };
+    const running = chat.running && make("span", { class: "primer-running", role: "img", "aria-label": "Answering" });
+    const attributes = { type: "button", class: "primer-open-chat", title: chat.title, onclick: go };
+    const states = { "aria-current": isCurrent ? "true" : undefined, "aria-keyshortcuts": "F2 Delete" };
+    const text = make("span", { class: "primer-chat-title", text: chat.title });
+    const open = make("button", { ...attributes, ...states, "data-key": `open ${chat.id}` }, running, text);
+    const change = (name, label, what) => {
+      const button = iconButton(name, `${label} “${chat.title}”`, () => this.change({ id: chat.id, what }));
+      button.title = label;
+      return button;
+    };
+    return [open, change("edit", "Rename", "rename"), change("delete", "Delete", "delete")];
+  }
+
+  /** @param {{id: string, what: "rename"|"delete"}|null} changing */
+  change(changing) {
+    const id = changing?.id ?? this.changing?.id;
+    this.changing = changing;
+    this.draw(true);
+    const row = this.list.querySelector(`[data-chat="${CSS.escape(String(id))}"]`);
+    row?.querySelector("input, .primer-no, .primer-open-chat")?.focus();
+    row?.querySelector("input")?.select();
+  }
+
+  /** @param {Chat} chat */
+  renaming(chat) {
+    const input = make("input", { type: "text", "aria-label": "Title", maxlength: "255" });
+    input.value = chat.title;
+    const save = () => {
+      if (this.changing?.what !== "rename") return;
+      const title = input.value.trim();
+      if (title && title !== chat.title) this.store.send({ type: "rename", chat_id: chat.id, title });
+      chat.title = title || chat.title;
+      this.change(null);
+    };
+    input.addEventListener("blur", save);
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" && !event.isComposing) save();
+      else if (event.key === "Escape") this.change(null);
+    });
+    return input;
+  }
+
+  /** @param {Chat} chat */
+  deleting(chat) {
+    const erase = () => {
+      this.changing = null;
+      this.store.send({ type: "delete", chat_id: chat.id });
+      this.search.focus();
+    };
+    return make(
+      "div",
+      { class: "primer-confirm", role: "group", "aria-label": `Delete “${chat.title}”?` },
+      make("span", { text: "Delete this chat?" }),
+      make("button", { type: "button", class: "primer-yes", text: "Delete", onclick: erase }),
+      make("button", { type: "button", class: "primer-no", text: "Keep", onclick: () => this.change(null) }),
+    );
+  }
+
+  /** Arrows walk over the chats, F2 renames, Delete asks. @param {KeyboardEvent} event */
+  key(event) {
+    const row = event.target.closest("[data-chat]");
+    const rows = [...this.list.querySelectorAll("[data-chat]")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!row || this.changing) {
+      if (event.key === "Escape" && this.changing) this.change(null);
+    } else if (step) {
+      event.preventDefault();
+      rows[rows.indexOf(row) + step]?.querySelector(".primer-open-chat")?.focus();
+    } else if (event.key === "F2") this.change({ id: row.dataset.chat, what: "rename" });
+    else if (event.key === "Delete") this.change({ id: row.dataset.chat, what: "delete" });
+  }
+}
+
+export default () => {
+  const store = new Store();
+  return {
+    /** @param {{model: any}} context */
+    initialize({ model }) {
+      store.send = (message) => model.send(message);
+      model.on("msg:custom", (news) => store.receive(news));
+    },
+    /** @param {{el: HTMLElement}} context */
+    render({ el }) {
+      const view = new ChatList(el, store);
+      store.views.add(view);
+      store.send({ type: "hello" });
+      return () => {
+        store.views.delete(view);
+        view.remove();
+      };
+    },
+  };
+};

@@ -1,0 +1,91 @@
+/**
+ * What the panel's three modules share: elements, icons, the clipboard, keys. Python puts this file in front of each
+ * of them, so that a widget is one ES module without imports.
+ */
+
+const ICONS = {
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  close: "M6 6l12 12M18 6L6 18",
+  delete: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
+  done: "M4 12.5l5 5L20 6.5",
+  down: "M12 5v14M6 13l6 6 6-6",
+  edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+  list: "M4 6h16M4 12h16M4 18h10",
+  plus: "M12 5v14M5 12h14",
+  retry: "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20 20",
+  send: "M12 20V5M5.5 11.5L12 5l6.5 6.5",
+  stop: "M7 7h10v10H7z",
+  unfold: "M7 10l5 5 5-5",
+  warning: "M12 4l9 16H3zM12 10v4M12 17v.5",
+};
+
+/**
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] `text` is the text, `on…` a listener, the rest attributes
+ * @param {...(Node|null|undefined|false)} children
+ * @returns {any}
+ */
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child));
+  return node;
+}
+
+/** @param {keyof typeof ICONS} name */
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.appendChild(document.createElementNS(svg.namespaceURI, "path")).setAttribute("d", ICONS[name]);
+  return svg;
+}
+
+/** @param {keyof typeof ICONS} name @param {string} label @param {(event: Event) => void} act */
+function iconButton(name, label, act) {
+  const attributes = { type: "button", class: "primer-icon", title: label, "aria-label": label, onclick: act };
+  return make("button", attributes, icon(name));
+}
+
+/**
+ * Keep a key inside the panel: JupyterLab runs the cell at Shift+Enter and has single-letter commands. Saving the
+ * notebook stays possible.
+ * @param {KeyboardEvent} event
+ */
+function keepKey(event) {
+  if (!((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s")) event.stopPropagation();
+}
+
+/** Put text into the composer of the panel that a node is in, and the cursor behind it. */
+function compose(/** @type {Element} */ node, /** @type {{text?: string, edit?: string}} */ detail = {}) {
+  node.dispatchEvent(new CustomEvent("primer-compose", { bubbles: true, detail }));
+}
+
+/** @param {string} text @param {HTMLElement} button shows how it went */
+async function copyText(text, button) {
+  const written = navigator.clipboard?.writeText(text).then(() => true, () => false);
+  const copied = (await written) || copyBySelection(text);
+  const show = (name, label) => {
+    button.replaceChildren(icon(name));
+    button.setAttribute("aria-label", label);
+  };
+  show(copied ? "done" : "warning", copied ? "Copied" : "The browser did not allow to copy");
+  setTimeout(() => show("copy", button.title), 1500);
+}
+
+/** Pages that come without TLS have no clipboard API. @param {string} text */
+function copyBySelection(text) {
+  const box = make("textarea");
+  box.value = text;
+  document.body.append(box);
+  box.select();
+  const copied = document.execCommand("copy");
+  box.remove();
+  return copied;
+}
+
