@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.errors import PrimerError
@@ -52,8 +53,9 @@ def _print_cell(cell: Any, **_: Any) -> None:
         return
     print(f"\nIn [{cell.execution_count}]:")
     _print_indented(cell.source)
-    for output in cell.outputs:
-        if text := _text_of(output):
+    # What a cell prints arrives in pieces; one block tells it better.
+    for _, outputs in groupby(cell.outputs, key=lambda output: output.output_type):
+        if text := "".join(map(_text_of, outputs)):
             print("Out:")
             _print_indented(text)
     print(end="", flush=True)

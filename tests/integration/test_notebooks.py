@@ -21,7 +21,7 @@ def test_a_notebook_does_what_it_shows(notebook, local_model, tmp_path):
     nbval = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}"]
 
     done = subprocess.run(
-        [*command, *nbval, "--nbval-cell-timeout=300", str(notebook)],
+        [*command, *nbval, "--nbval-cell-timeout=300", "--color=no", str(notebook)],
         env=environment,
         capture_output=True,
         text=True,
