@@ -12,6 +12,8 @@ from typing import NoReturn, SupportsIndex, final
 from primer_nb.errors import InvalidInputError
 
 _MASK = "[hidden]"
+# Servers without keys are given "none", "ollama": taking such words out would only garble the text.
+_SHORTEST = 8
 # The shapes of keys in use: OpenAI and its many imitators, Google, our own tokens, Groq, xAI, Hugging Face; and any
 # bearer token. Providers echo keys whole or starred out in the middle.
 _KEY = re.compile(r"\b(?:sk-|AIza|pnb[kar]_|gsk_|xai-|hf_)[\w.*-]{6,}|\b(?i:bearer) +[\w.~+/*-]{6,}=*")
@@ -82,7 +84,7 @@ def redact(text: str, *secrets: Secret | None) -> str:
     text : str
         A text from outside.
     *secrets : Secret or None
-        Secrets to look for by value, beside everything that has the shape of a key.
+        Secrets of 8 characters or more to look for by value, beside everything that has the shape of a key.
 
     Returns
     -------
@@ -95,6 +97,6 @@ def redact(text: str, *secrets: Secret | None) -> str:
     'Incorrect API key provided: [hidden]'
     """
     for secret in secrets:
-        if secret is not None:
+        if secret is not None and len(secret.reveal()) >= _SHORTEST:
             text = text.replace(secret.reveal(), _MASK)
     return _KEY.sub(_MASK, text)

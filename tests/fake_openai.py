@@ -41,6 +41,7 @@ class FakeOpenAI:
         self.models = models
         self.api_key = api_key
         self.calls: list[Call] = []
+        self.connections = 0
         self.faults: list[BaseException] = []  # the fake's own
         self.changed = threading.Condition()
         self.stopping = threading.Event()

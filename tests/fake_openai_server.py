@@ -22,6 +22,10 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     fake: FakeOpenAI
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.fake.connections += 1
+        super().process_request(request, client_address)
+
     def handle_error(self, request: object, client_address: object) -> None:
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, (OSError, InterruptedError)):

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 
-_LONGEST = 300
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _IN_WORDS = re.compile(r"\b(?:retry|try again) in ((?:\d+(?:\.\d+)?(?:ms|[smh]) ?)+)", re.IGNORECASE)
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|[smh])", re.IGNORECASE)
@@ -33,7 +32,7 @@ class Complaint:
     status : int, optional
         HTTP status, or the number an error event in a stream carries.
     words : str
-        What the server says, on one line of at most 300 characters; empty for a page of HTML.
+        What the server says, on one line; empty for a page of HTML.
     codes : frozenset of str
         Every machine-readable word of it, in lower case: code, type, status, reasons.
     retry_after : float, optional
@@ -83,7 +82,7 @@ def read_complaint(status: int | None, headers: Mapping[str, str], body: bytes |
     number = error.get("code") if isinstance(error, Mapping) else None
     return Complaint(
         status=status if status is not None or not isinstance(number, int) else number,
-        words=words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…",
+        words=words,
         codes=frozenset(codes),
         retry_after=_seconds(headers, words, details),
     )

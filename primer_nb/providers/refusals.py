@@ -31,7 +31,7 @@ _TOO_LONG = re.compile(
 )
 _NO_SUCH_MODEL = re.compile(
     r"\bmodel\b.*(not found|does not exist|doesn't exist|not exist|not a valid|unknown|not loaded)"
-    r"|(unknown|invalid|no such) model\b|models/\S+ is not found",
+    r"|(unknown|invalid|no such|not a valid) model\b|models/\S+ is not found",
     re.IGNORECASE,
 )
 _RATE_CODES = {"rate_limit_exceeded", "rate_limit_error", "resource_exhausted"}
@@ -39,6 +39,7 @@ _KEY_CODES = {"invalid_api_key", "api_key_invalid", "authentication_error", "una
 _LENGTH_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 _TRANSIENT = {408, 409, 425}
 _MODELS_NAMED = 8
+_LONGEST = 300
 
 _RULES: tuple[tuple[type[ProviderError], Callable[[Complaint], bool]], ...] = (
     (QuotaExceededError, lambda said: said.is_about_quota),
@@ -114,7 +115,7 @@ def refuse(complaint: Complaint, *, endpoint: Endpoint, model: str) -> ProviderE
     seconds = complaint.retry_after
     message = (_LOST if is_lost else _ADVICE[kind]).format(
         who=described(endpoint, model),
-        said=f": {redact(complaint.words, endpoint.key)}" if complaint.words else "",
+        said=_quoted(complaint.words, endpoint),
         status="" if complaint.status is None else f" (HTTP {complaint.status})",
         what="a web page" if complaint.is_page else "an error",
         when="in a moment" if seconds is None else f"in {max(1, round(seconds))} seconds",
@@ -163,3 +164,11 @@ def with_models(error: UnknownModelError, *, model: str, models: Sequence[str]) 
     named = (similar + [name for name in models if name not in similar])[:_MODELS_NAMED]
     more = f" and {len(models) - len(named)} more" if len(models) > len(named) else ""
     return UnknownModelError(f"{error}: {', '.join(map(repr, named))}{more}")
+
+
+def _quoted(words: str, endpoint: Endpoint) -> str:
+    # Keys first: of a key that is cut in two, the first part would not be known as one.
+    words = redact(words, endpoint.key).rstrip(" .")
+    if len(words) > _LONGEST:
+        words = words[: _LONGEST - 1] + "…"
+    return f": {words}" if words else ""
