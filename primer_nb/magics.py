@@ -38,7 +38,15 @@ class _Arguments(ArgumentParser):
 
 @magics_class
 class ChatMagics(Magics):
-    """The magics of this package."""
+    """The magics of this package.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The running IPython.
+    **kwargs : object
+        As IPython passes them.
+    """
 
     _workspace: Workspace | None = None
     _chat: ChatHandle | None = None

@@ -17,8 +17,26 @@ from primer_nb.tables import Chat, Completion, Message
 class StoredMessage(NamedTuple):
     """A message together with what is known of how it came to be.
 
-    ``has_completion`` tells a message whose place in the tree is recorded (``parent_id``, None for a root) from
-    one that simply follows the message before it.
+    Parameters
+    ----------
+    id, role, content : str
+        As in the table.
+    tokens : int
+        0 when nobody counted.
+    created_at : datetime
+        Aware, UTC.
+    has_completion : bool
+        Tells a message whose place in the tree is recorded from one that simply follows the message before it.
+    parent_id : str or None
+        The message it follows; ``None`` with a completion opens the chat.
+    provider, model : str or None
+        Who wrote it.
+    prompt_tokens, completion_tokens : int or None
+        What the provider counted.
+    time_to_first_token, duration : float or None
+        Seconds.
+    finish_reason : str or None
+        Why it ended.
     """
 
     id: str
