@@ -19,7 +19,7 @@ from primer_nb.panel.conversation import Conversation
 from primer_nb.panel.failures import explain
 from primer_nb.panel.part import Handler, Message
 from primer_nb.panel.transcript import Transcript
-from primer_nb.panel.worker import OnError, Worker
+from primer_nb.panel.worker import OnError, Worker, attempt
 from primer_nb.use_cases.chats import get_chat, list_chats
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the panel out of every page. A reply that is being written goes on."""
-        self._worker.close()
-        self._conversation.close()
-        for part in (*self.children, self._chat_list, self._transcript, self._composer):
-            part.close()
+        if self.comm is not None:  # not closed yet, and not given up half made: Python closes what it collects
+            self._worker.close()
+            self._conversation.close()
+            for part in (*self.children, self._chat_list, self._transcript, self._composer):
+                part.close()
         super().close()
 
     def __repr__(self) -> str:
@@ -114,7 +115,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
             {
                 "hello": self._later(lambda _: talk.show_state(), self._refuse),
                 "send": self._later(lambda m: talk.send(m["text"], edited=m.get("edit")), self._refuse),
-                "stop": lambda _: talk.stop(),
+                "stop": lambda _: attempt(talk.stop, talk.fail),
                 "recall": self._later(lambda _: talk.recall(), self._refuse),
                 "models": self._later(lambda m: who.look_up(m["provider"]), self._refuse),
                 "choose": self._later(self._choose, self._refuse),

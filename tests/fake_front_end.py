@@ -1,0 +1,70 @@
+"""Takes the place of the browser for widgets: keeps what they send, says to them what a browser says."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import comm
+from comm.base_comm import BaseComm
+
+if TYPE_CHECKING:
+    import pytest
+    from ipywidgets import Widget
+
+PATIENCE = 20.0  # seconds until a test that waits for a message gives up
+
+
+class FakeFrontEnd:
+    """Every comm that is opened while it is installed."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.states: list[dict[str, Any]] = []  # of traits, as a saved notebook would hold them
+        self._changed = threading.Condition()
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let new widgets speak to this."""
+        monkeypatch.setattr(comm, "create_comm", lambda **arguments: _Comm(self, **arguments))
+
+    def take(self, data: dict[str, Any]) -> None:
+        """Keep what a widget sends; what is no JSON fails here, as it would on the wire."""
+        data = json.loads(json.dumps(data))
+        with self._changed:
+            if data.get("method") == "custom":
+                self.messages.append(data["content"])
+            elif "state" in data:
+                self.states.append(data["state"])
+            self._changed.notify_all()
+
+    def say(self, widget: Widget, kind: str, **content: Any) -> None:
+        """Send a custom message to a widget."""
+        data = {"method": "custom", "content": {"type": kind, **content}}
+        widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        """Return the messages of one type, oldest first."""
+        with self._changed:
+            return [message for message in self.messages if message["type"] == kind]
+
+    def wait_for(self, kind: str, count: int = 1) -> dict[str, Any]:
+        """Wait until so many messages of a type have come, and return the last of them."""
+        self.wait_until(lambda: len(self.all(kind)) >= count, f"{count} {kind}")
+        return self.all(kind)[count - 1]
+
+    def wait_until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait for something; fail the test when it does not come."""
+        with self._changed:
+            if not self._changed.wait_for(condition, PATIENCE):
+                raise AssertionError(f"{what} did not come; there was {[m['type'] for m in self.messages]}")
+
+
+class _Comm(BaseComm):
+    def __init__(self, front_end: FakeFrontEnd, **arguments: Any) -> None:
+        self._front_end = front_end
+        super().__init__(**arguments)
+
+    def publish_msg(self, msg_type: str, data: Any = None, **_: Any) -> None:
+        self._front_end.take(data or {})
