@@ -46,25 +46,6 @@ def new_id() -> str:
     return str(uuid.UUID(int=value))
 
 
-def derived_id(source: str, name: str) -> str:
-    """Make the identifier that stands for a thing of another system, the same on every call.
-
-    Parameters
-    ----------
-    source : str
-        The system the thing comes from, for example ``"chatgpt"``.
-    name : str
-        Its identifier there.
-
-    Returns
-    -------
-    str
-        A UUID of version 5 (RFC 9562, section 5.5), hyphenated.
-    """
-    namespace = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:primer-nb:{source}")
-    return str(uuid.uuid5(namespace, name))
-
-
 def is_uuid(text: str) -> bool:
     """Tell whether a text is a UUID.
 

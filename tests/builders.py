@@ -7,6 +7,7 @@ from datetime import datetime
 from primer_nb import ids, times
 from primer_nb.database import Store
 from primer_nb.tables import Chat, Message, User
+from primer_nb.workspace import ChatHandle
 
 
 def add_user(store: Store, email: str = "ada@example.org") -> User:
@@ -48,3 +49,8 @@ def add_messages(store: Store, user: User, chat: Chat, *contents: str) -> list[M
             work.messages.add(message)
         work.commit()
     return messages
+
+
+def said(chat: ChatHandle) -> list[tuple[str, str]]:
+    """Read who said what in the active branch of a chat."""
+    return [(message.role, message.content) for message in chat.messages()]

@@ -21,8 +21,7 @@ BUSY_TIMEOUT = 5.0  # seconds a writer waits for another one
 READ_ONLY = "primer_read_only"  # execution option of a connection that will not write
 
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",  # first: the next one may have to wait
-    "PRAGMA journal_mode = WAL",
+    "PRAGMA busy_timeout = 5000",
     "PRAGMA synchronous = NORMAL",  # with WAL: power loss may cost the last commits, never the file
     "PRAGMA foreign_keys = ON",
     "PRAGMA journal_size_limit = 67108864",
@@ -49,6 +48,24 @@ def create_engine_for(address: Address) -> Engine:
         If the SQLite file cannot be made.
     """
     return _postgresql_engine(address) if address.dialect == "postgresql" else _sqlite_engine(address)
+
+
+def keep_write_ahead_log(engine: Engine) -> None:
+    """Let readers and a writer work at once, from now on: the mode is kept in the file.
+
+    Not a setting of each connection, since it writes to the file: one that is refused must stay as it is.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+        Of an SQLite store; of another kind it does nothing.
+    """
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+        finally:
+            connection.close()
 
 
 def _sqlite_engine(address: Address) -> Engine:

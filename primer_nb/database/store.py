@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from primer_nb.database.addresses import parse_address
-from primer_nb.database.engine import READ_ONLY, create_engine_for
+from primer_nb.database.engine import READ_ONLY, create_engine_for, keep_write_ahead_log
 from primer_nb.database.failures import translated
 from primer_nb.database.unit_of_work import UnitOfWork
 
@@ -89,6 +89,7 @@ def open_store(address: str | Path) -> Store:
                 is_behind = needs_migration(connection.execution_options(**{READ_ONLY: True}))
             if is_behind:
                 bring_up_to_date(store.engine, store.address)
+            keep_write_ahead_log(store.engine)
     except BaseException:
         store.close()
         raise

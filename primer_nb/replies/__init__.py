@@ -8,7 +8,7 @@ from __future__ import annotations
 from primer_nb.replies.events import Piece, ReplyEnded, ReplyEvent
 from primer_nb.replies.reply import Reply
 from primer_nb.replies.running import RunningReply
-from primer_nb.replies.starting import edit_and_reply, retry_reply, running_reply, start_reply
+from primer_nb.replies.starting import edit_and_reply, retry_reply, running_reply, start_reply, stop_replies
 
 __all__ = [
     "Piece",
@@ -20,4 +20,5 @@ __all__ = [
     "retry_reply",
     "running_reply",
     "start_reply",
+    "stop_replies",
 ]

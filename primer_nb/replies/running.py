@@ -43,7 +43,7 @@ class RunningReply:
     """
 
     def __init__(self, session: Session, question: Question, *, on_end: Callable[[RunningReply], None]) -> None:
-        self._session = session
+        self.session = session
         self._question = question
         self._on_end = on_end
         self._lock = threading.Lock()
@@ -197,7 +197,7 @@ class RunningReply:
         error: PrimerError | None = None
         outcome = Outcome(text="", finish_reason="error")
         try:
-            with DraftKeeper(self._session, self._question, read=lambda: self.text):
+            with DraftKeeper(self.session, self._question, read=lambda: self.text):
                 ending = self._reader.read(self._take, refusal=self._question.refusal)
             error = ending.error
             outcome = Outcome(
@@ -208,7 +208,7 @@ class RunningReply:
                 time_to_first_token=ending.time_to_first_token,
                 duration=ending.duration,
             )
-            keep_reply(self._session, self._question, outcome)
+            keep_reply(self.session, self._question, outcome)
         except PrimerError as failure:
             error = failure  # the chat is gone, or the store cannot be written
         except Exception as failure:

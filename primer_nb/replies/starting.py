@@ -40,7 +40,7 @@ class _Registry:
                 raise ReplyInProgressError("this chat is being answered; stop that reply first, or wait for its end")
             self._running[key] = None  # taken, while the message is stored
             if not self._is_watching_exit:
-                atexit.register(self._stop_all)
+                atexit.register(self.stop)
                 self._is_watching_exit = True
         try:
             reply = RunningReply(session, ask_now(), on_end=lambda _: self._forget(key))
@@ -55,9 +55,11 @@ class _Registry:
         with self._lock:
             self._running.pop(key, None)
 
-    def _stop_all(self) -> None:
+    def stop(self, session: Session | None = None) -> None:
         with self._lock:
             replies = [reply for reply in self._running.values() if reply is not None]
+        if session is not None:
+            replies = [reply for reply in replies if reply.session is session]
         for reply in replies:
             reply.stop()
         for reply in replies:
@@ -197,6 +199,17 @@ def running_reply(session: Session, chat_id: str) -> RunningReply | None:
         ``None`` when nothing runs, or it runs in another process.
     """
     return _registry.find(session, chat_id)
+
+
+def stop_replies(session: Session) -> None:
+    """Stop the replies that were started in a session, and wait until what has arrived is stored.
+
+    Parameters
+    ----------
+    session : Session
+        Which one; replies of other sessions on the same store go on.
+    """
+    _registry.stop(session)
 
 
 def _start(

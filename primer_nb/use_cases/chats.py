@@ -71,6 +71,23 @@ def list_chats(session: Session, *, matching: str | None = None, limit: int | No
         return work.chats.newest(matching=matching, limit=limit)
 
 
+def count_chats(session: Session) -> int:
+    """Count the user's chats.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    with session.read() as work:
+        return work.chats.count()
+
+
 def get_chat(session: Session, chat_id: str) -> Chat:
     """Find one chat.
 

@@ -44,8 +44,6 @@ class Question:
         Where it was said.
     user_message_id : str
         The message to answer.
-    asked_at : datetime
-        When it was stored.
     reply_id : str
         The id that the reply will have.
     provider : Provider
@@ -60,7 +58,6 @@ class Question:
 
     chat_id: str
     user_message_id: str
-    asked_at: datetime
     reply_id: str
     provider: Provider
     request: ChatRequest
@@ -206,7 +203,7 @@ def _store(
         said = said._replace(id=ids.new_id(), created_at=times.after(moment))
         work.messages.add(_row(chat, first))
         save_settings(work, chat, system_prompt=choice.new_system)
-        question = replace(question, user_message_id=said.id, asked_at=said.created_at)
+        question = replace(question, user_message_id=said.id)
     work.messages.add(_row(chat, said))
     if is_fork:
         parent_id = None if previous is None else previous.id
@@ -245,7 +242,6 @@ def _question(chat_id: str, asked: StoredMessage, choice: Choice, branch: Iterab
     return Question(
         chat_id=chat_id,
         user_message_id=asked.id,
-        asked_at=asked.created_at,
         reply_id=ids.new_id(),
         provider=choice.provider,
         request=ChatRequest(

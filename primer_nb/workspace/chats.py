@@ -154,7 +154,7 @@ class Chats:
 
     def __len__(self) -> int:
         """Count the chats."""
-        return len(use_cases.list_chats(self._session))
+        return use_cases.count_chats(self._session)
 
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return [chat.title for chat in use_cases.list_chats(self._session, limit=200) if chat.title]

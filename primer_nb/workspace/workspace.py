@@ -6,6 +6,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from primer_nb.replies import stop_replies
 from primer_nb.workspace.chat import ChatHandle
 from primer_nb.workspace.chats import Chats
 
@@ -101,5 +102,9 @@ class Workspace:
         return Panel(self._session, opened)
 
     def close(self) -> None:
-        """Close the connections to the store; may be called again. Running replies end their work first."""
+        """Close the connections to the store; may be called again.
+
+        Replies that were started here are stopped; what has arrived is kept.
+        """
+        stop_replies(self._session)
         self._session.store.close()

@@ -100,19 +100,13 @@ class ChatRepository(Repository[Chat]):
         same = (self._is(key), self._owned(), self.table.c.updated_at < updated_at)
         self.connection.execute(update(self.table).where(*same).values(updated_at=updated_at))
 
-    def count_messages(self, key: str) -> int:
-        """Count the messages of a chat, all branches together.
-
-        Parameters
-        ----------
-        key : str
-            The chat's id.
+    def count(self) -> int:
+        """Count the chats.
 
         Returns
         -------
         int
-            0 for a chat that is missing or another user's.
+            All of the user's.
         """
-        messages = table_of(Message)
-        query = select(func.count()).select_from(messages.join(self.table, self.table.c.id == messages.c.chat_id))
-        return int(self.connection.execute(query.where(self._is(key), self._owned())).scalar_one())
+        query = select(func.count()).select_from(self.table).where(self._owned())
+        return int(self.connection.execute(query).scalar_one())

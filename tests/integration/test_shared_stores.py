@@ -1,0 +1,86 @@
+"""Threads and processes share a store without losing each other's messages."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+
+from builders import add_chat, add_messages, add_user, make_message
+
+from primer_nb import times
+from primer_nb.database import Store, open_store
+from primer_nb.errors import (
+    PrimerError,
+)
+
+
+def _say_things(url: str, user_id: str, chat_id: str, name: str, count: int) -> None:
+    store = Store(url)
+    try:
+        for number in range(count):
+            with store.unit_of_work(user_id) as work:
+                newest = work.messages.newest(chat_id)
+                moment = times.after(newest.created_at if newest else None)
+                chat = work.chats.get(chat_id)
+                work.messages.add(make_message(chat, f"{name} {number}", at=moment))
+                work.chats.touch(chat_id, updated_at=moment)
+                work.commit()
+    finally:
+        store.close()
+
+
+def test_several_kernels_write_to_one_file_at_once(store_url):
+    store = open_store(store_url)
+    user = add_user(store)
+    chat = add_chat(store, user)
+    spawn = multiprocessing.get_context("spawn")
+    kernels = [
+        spawn.Process(target=_say_things, args=(store_url, user.id, chat.id, name, 50)) for name in ("a", "b", "c")
+    ]
+
+    for kernel in kernels:
+        kernel.start()
+    for kernel in kernels:
+        kernel.join()
+
+    with store.unit_of_work(user.id, read_only=True) as work:
+        said = sorted(message.content for message in work.messages.list())
+    assert [kernel.exitcode for kernel in kernels] == [0, 0, 0]
+    assert said == sorted(f"{name} {number}" for name in "abc" for number in range(50))
+    store.close()
+
+
+def test_threads_of_one_store_do_not_disturb_each_other(store):
+    user = add_user(store)
+    chat = add_chat(store, user)
+    errors: list[PrimerError] = []
+
+    def write():
+        try:
+            for number in range(20):
+                add_messages(store, user, chat, str(number))
+        except PrimerError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with store.unit_of_work(user.id, read_only=True) as work:
+        assert len(work.messages.list()) == 80
+    assert errors == []
+
+
+def test_a_store_in_memory_is_shared_by_all_threads():
+    store = open_store(":memory:")
+    user = add_user(store)
+
+    thread = threading.Thread(target=lambda: add_chat(store, user))
+    thread.start()
+    thread.join()
+
+    with store.unit_of_work(user.id, read_only=True) as work:
+        assert [chat.title for chat in work.chats.list()] == ["Birds"]
+    store.close()
