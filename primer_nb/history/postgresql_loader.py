@@ -81,7 +81,7 @@ def load_by_adbc(connection: Connection, query: Query, *, address: Address) -> t
             table = cursor.fetch_arrow_table()
     except Error as error:
         raise_translated(error, address)
-    return table.num_rows, ({name: column} for name, column in zip(table.column_names, table.columns, strict=True))
+    return table.num_rows, (dict(zip(table.column_names, batch, strict=True)) for batch in table.to_batches())
 
 
 def load_by_psycopg(connection: Connection, query: Query) -> tuple[int, Iterator[Batch]]:
