@@ -123,10 +123,14 @@ def _open_lab(folder: Path, notebook: Path, *, open_browser: bool) -> None:
             *_allow_root(),
         ]
     )
-    print(f"JupyterLab: http://localhost:{server.port}{server.base_url}lab/tree/{path}?token={token}")
-    print(f"Notebooks and chats: {folder}")
-    print("Stop it with Ctrl+C.", flush=True)
+    address = f"http://localhost:{server.port}{server.base_url}lab/tree/{path}?token={token}"
+    # The server listens from the first turn of its loop on: an address told earlier would be refused.
+    server.io_loop.add_callback(_announce, address, folder)
     server.start()
+
+
+def _announce(address: str, folder: Path) -> None:
+    print(f"JupyterLab: {address}\nNotebooks and chats: {folder}\nStop it with Ctrl+C.", flush=True)
 
 
 def _allow_root() -> list[str]:
