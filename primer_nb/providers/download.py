@@ -54,7 +54,8 @@ def download(url: str, *, part: Path, size: int, progress: Progress) -> None:
         while idle < _ATTEMPTS:
             time.sleep(0.5 * idle)
             try:
-                return _rest(client, url, part=part, size=size, progress=progress)
+                _rest(client, url, part=part, size=size, progress=progress)
+                return
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 failure = _reason(error)
             if _length(part) == furthest and not idle:
