@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from primer_nb.session import Session
 
 _UNANSWERED = "This message has no reply yet."
+_STOPPED_EARLY = "The reply was stopped before its first word."
 
 
 class Conversation:
@@ -223,22 +224,24 @@ class Conversation:
         if self._feeds.get(chat_id) is not feed:
             return
         del self._feeds[chat_id]
-        error = None
         if ended.error is not None:
             self._failures[chat_id] = explain(ended.error)
-            error = failure(self._failures[chat_id], retry="reply")
+        elif ended.message_id is None:
+            self._failures[chat_id] = _STOPPED_EARLY
         if not feed.is_muted:
-            self._show_end(feed, ended, error)
+            self._show_end(feed, ended)
         self.show_state()
         self._on_change()
 
-    def _show_end(self, feed: ReplyFeed, ended: ReplyEnded, error: Message | None) -> None:
+    def _show_end(self, feed: ReplyFeed, ended: ReplyEnded) -> None:
         message = ended_reply(feed.reply, ended, at=times.now().timestamp())
         if message:
             self._pages.remember(message["id"], feed.html)
             if feed.is_redrawn:
                 message["html"] = feed.html
-        state = "error" if error else "stopped" if ended.outcome.finish_reason == "stopped" else "ready"
+        told = self._failures.get(feed.reply.chat_id)
+        error = failure(told, retry="reply") if told else None
+        state = {"stopped": "stopped", "error": "error"}.get(ended.outcome.finish_reason, "ready")
         self._transcript.show_end(feed.stream, message, error=error, state=state)
 
 

@@ -177,6 +177,6 @@ def reply_note(tokens: int | None, seconds: float | None) -> str:
     """
     parts = [
         f"{tokens:,} token{'s' if tokens != 1 else ''}" if tokens else "",
-        f"{seconds:.1f} s" if seconds is not None else "",
+        f"{max(seconds, 0.1):.1f} s" if seconds is not None else "",
     ]
     return " · ".join(part for part in parts if part)

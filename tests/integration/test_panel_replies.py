@@ -140,6 +140,19 @@ def test_stop_keeps_what_has_arrived(panel, front_end, fake_openai, ws):
     assert ws.chats.list()[0].messages()[-1].content.startswith("one")
 
 
+def test_a_reply_stopped_before_its_first_word_can_be_retried(panel, front_end, fake_openai):
+    fake_openai.script(Say("never said", stall_after=0))
+    send(front_end, panel, "Count.")
+    front_end.wait_for("turn")
+    fake_openai.wait_until(lambda: fake_openai.calls)
+
+    front_end.say(panel._composer, "stop")
+
+    end = front_end.wait_for("end")
+    assert (end["message"], end["state"]) == (None, "stopped")
+    assert end["error"] == {"text": "The reply was stopped before its first word.", "retry": "reply"}
+
+
 def test_stop_also_works_from_a_cell(panel, front_end, fake_openai):
     fake_openai.script(Say("one two three four", stall_after=2))
     send(front_end, panel, "Count.")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from primer_nb.markdown.highlighting import CLASSES
 from primer_nb.panel.chat_list import ChatList
 from primer_nb.panel.composer import Composer
 from primer_nb.panel.transcript import Transcript
@@ -41,3 +42,7 @@ def test_a_style_sheet_loads_nothing_and_stays_in_the_panel(part):
     assert "url(" not in part._css
     assert "@import" not in part._css
     assert foreign == []
+
+
+def test_every_kind_of_highlighted_word_has_a_colour():
+    assert [name for name in sorted(CLASSES) if not re.search(rf"\.{name}\b", Transcript._css)] == []

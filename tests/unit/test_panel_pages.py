@@ -165,7 +165,7 @@ def test_an_unknown_chat_is_refused_where_the_panel_is_made(ws, front_end):
 
 @pytest.mark.parametrize(
     ("tokens", "seconds", "note"),
-    [(1, 0.25, "1 token · 0.2 s"), (1234, 61.0, "1,234 tokens · 61.0 s"), (None, 2.0, "2.0 s"), (0, None, "")],
+    [(1, 0.01, "1 token · 0.1 s"), (1234, 61.0, "1,234 tokens · 61.0 s"), (None, 2.0, "2.0 s"), (0, None, "")],
 )
 def test_the_note_of_a_reply_tells_what_is_known(tokens, seconds, note):
     assert pages_module.reply_note(tokens, seconds) == note

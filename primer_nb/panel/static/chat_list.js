@@ -159,10 +159,14 @@ class ChatList {
 
   /** @param {{id: string, what: "rename"|"delete"}|null} changing */
   change(changing) {
-    const id = changing?.id ?? this.changing?.id;
     this.changing = changing;
     this.draw(true);
-    const row = this.list.querySelector(`[data-chat="${CSS.escape(String(id))}"]`);
+    if (changing) this.focusOn(changing.id);
+  }
+
+  /** @param {string} id a chat's */
+  focusOn(id) {
+    const row = this.list.querySelector(`[data-chat="${CSS.escape(id)}"]`);
     row?.querySelector("input, .primer-no, .primer-open-chat")?.focus();
     row?.querySelector("input")?.select();
   }
@@ -181,14 +185,24 @@ class ChatList {
     input.addEventListener("blur", save);
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter" && !event.isComposing) save();
-      else if (event.key === "Escape") this.change(null);
+      if (event.key === "Enter" && !event.isComposing) {
+        event.preventDefault(); // else it presses the button that gets the focus
+        input.blur();
+        this.focusOn(chat.id);
+      } else if (event.key === "Escape") {
+        this.change(null);
+        this.focusOn(chat.id);
+      }
     });
     return input;
   }
 
   /** @param {Chat} chat */
   deleting(chat) {
+    const keep = () => {
+      this.change(null);
+      this.focusOn(chat.id);
+    };
     const erase = () => {
       this.changing = null;
       this.store.send({ type: "delete", chat_id: chat.id });
@@ -199,7 +213,7 @@ class ChatList {
       { class: "primer-confirm", role: "group", "aria-label": `Delete “${chat.title}”?` },
       make("span", { text: "Delete this chat?" }),
       make("button", { type: "button", class: "primer-yes", text: "Delete", onclick: erase }),
-      make("button", { type: "button", class: "primer-no", text: "Keep", onclick: () => this.change(null) }),
+      make("button", { type: "button", class: "primer-no", text: "Keep", onclick: keep }),
     );
   }
 
@@ -209,7 +223,11 @@ class ChatList {
     const rows = [...this.list.querySelectorAll("[data-chat]")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!row || this.changing) {
-      if (event.key === "Escape" && this.changing) this.change(null);
+      if (event.key !== "Escape" || !this.changing) return;
+      const { id } = this.changing;
+      event.stopPropagation(); // the drawer stays open
+      this.change(null);
+      this.focusOn(id);
     } else if (step) {
       event.preventDefault();
       rows[rows.indexOf(row) + step]?.querySelector(".primer-open-chat")?.focus();

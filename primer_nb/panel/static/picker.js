@@ -124,6 +124,7 @@ class Picker {
       const count = this.options.children.length;
       if (count) this.mark((Math.max(this.marked, step > 0 ? -1 : 0) + step + count) % count);
     } else if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault(); // else it presses the button that gets the focus
       this.choose(this.options.children[this.marked]?.textContent ?? this.input.value.trim());
     }
   }
