@@ -24,6 +24,7 @@ from primer_nb.providers.model_file import SMOLLM2
 OK, WARN, FAIL = "ok", "warn", "fail"
 
 _EXTRAS = {
+    "ipykernel": ("lab", "run notebooks"),
     "jupyterlab": ("lab", "open the panel in JupyterLab"),
     "xllamacpp": ("local", "chat without a key"),
     "nbclient": ("demo", "run the quick start by 'primer-nb demo --run'"),
@@ -138,7 +139,6 @@ def _packages() -> Iterator[Finding]:
             yield Finding(package, OK, importlib.metadata.version(package))
         except importlib.metadata.PackageNotFoundError:
             yield Finding(package, WARN, f"not installed; needed to {purpose}", f"pip install 'primer-nb[{extra}]'")
-    yield Finding("ipykernel", OK, importlib.metadata.version("ipykernel"))
 
 
 def _local_model() -> Finding:
