@@ -36,7 +36,7 @@ def _show_deep_blocks(state: StateCore) -> None:
     for block in _top_level_blocks(state.tokens):
         if any(token.nesting == 1 and token.level >= deepest for token in block):
             first, last = block[0].map or [0, 0]
-            kept.append(Token("code_block", "code", 0, content="\n".join(lines[first:last])))
+            kept.append(Token("code_block", "code", 0, content="\n".join(lines[first:last]) + "\n"))
         else:
             kept.extend(block)
     state.tokens = kept

@@ -17,7 +17,7 @@ _WEB = r"https?://(?:[^\s/?#@\\<>\"`]{1,200}@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.
 _MAIL = r"mailto:[^\s\\<>\"`@/]+@[A-Za-z0-9.-]+(?:\?[^\s\\<>\"`]*)?"
 _ADDRESS = re.compile(f"(?:{_WEB}|{_MAIL})", re.IGNORECASE | re.ASCII)
 _WORD = re.compile(r"[\w.-]+")
-_WRITTEN_ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)|@", re.IGNORECASE)
+_WITHIN_ADDRESS = ("/", "?", "&", "=", "#", "%")
 # Names with a dot that nobody takes for a host. None of these is a top-level domain.
 _ENDINGS = "cfg conf csv css html ini ipynb js json jsx pdf png sql tex toml ts tsv tsx txt xml yaml yml"
 _FILE_ENDINGS = frozenset(_ENDINGS.split())
@@ -84,12 +84,14 @@ def undisclosed_host(url: str, text: str) -> str | None:
 
 
 def _named_hosts(text: str) -> Iterable[str]:
-    """Find what looks like a host in the text of a link."""
-    is_address = _WRITTEN_ADDRESS.search(text) is not None
-    for word in _WORD.findall(text):
-        name = word.strip(".-_").lower()
+    """Find what looks like a host in the text of a link: names with a dot, but not those in a path."""
+    for word in _WORD.finditer(text):
+        before = text[max(0, word.start() - 2) : word.start()]
+        name = word[0].strip(".-_").lower()
         ending = name.rpartition(".")[2]
-        if ending != name and len(ending) > 1 and ending.isalpha() and (is_address or ending not in _FILE_ENDINGS):
+        is_name = ending != name and len(ending) > 1 and ending.isalpha()
+        is_alone = before[-1:] not in _WITHIN_ADDRESS and ending not in _FILE_ENDINGS
+        if is_name and (before == "//" or is_alone):
             yield _bare(name)
 
 

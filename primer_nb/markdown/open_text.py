@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from primer_nb.markdown.rendering import parse_blocks
 
-_LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|\Z)")
+_LIST_ITEM = re.compile(r" {0,3}(?:\d{1,9}(?=[.)]))?([-+*.)])(?:[ \t]|\Z)")
 _BEGINS_BLOCK = re.compile(r"#{1,6}(?:[ \t]|\Z)|```|~~~|\$\$|\\\[")
 _LONG = 4_000
 
@@ -28,7 +28,7 @@ class OpenText:
         self._ask_from = 0
         self._seems_over = False
         self._after_blank = True
-        self._in_list = False
+        self._list = ""  # the mark of the list that may still grow
         self._beginning = ""
         self._closing: re.Pattern[str] | None = None
         self._fence_is_over = False
@@ -95,19 +95,23 @@ class OpenText:
 
     def _notice(self, line: str) -> None:
         """Guess from a line that is not blank whether a block begins with it."""
-        is_item = _LIST_ITEM.match(line) is not None
-        stands_alone = self._after_blank and line[0] not in " \t" and not (is_item and self._in_list)
-        if (stands_alone and self._size) or _BEGINS_BLOCK.match(line):
+        if (self._after_blank and self._stands_alone(line)) or _BEGINS_BLOCK.match(line):
             self._seems_over = True
-        self._in_list = self._in_list or is_item
+        item = _LIST_ITEM.match(line)
+        if item and (line[0] != " " or not self._list):
+            self._list = item[1]
         self._after_blank = False
+
+    def _stands_alone(self, line: str) -> bool:
+        """Guess whether a line after a blank one is outside of what is above it."""
+        item = _LIST_ITEM.match(line)
+        return self._size > 0 and line[0] not in " \t" and not (item and item[1] == self._list)
 
     def _notice_beginning(self, beginning: str) -> None:
         is_clear = self._after_blank and any(character.isalpha() for character in beginning)
         if is_clear and not self._beginning and not self._closing:
             self._beginning = beginning
-            is_item = _LIST_ITEM.match(beginning) is not None
-            self._seems_over |= bool(self._size) and beginning[0] not in " \t" and not (is_item and self._in_list)
+            self._seems_over = self._seems_over or self._stands_alone(beginning)
 
     def _is_worth_asking(self) -> bool:
         if self._closing:
@@ -118,7 +122,7 @@ class OpenText:
 
     def _remember(self, last: Token | None, boundary: int) -> None:
         """Keep what the parser said about the last block."""
-        self._in_list = last is not None and last.type.endswith("_list_open")
+        self._list = last.markup if last and last.type.endswith("_list_open") else ""
         # Only of a fence that the text now begins with is its end awaited: then what it costs to ask is its own.
         if self._lines and last and last.type == "fence" and last.map and last.map[0] == boundary:
             self._closing = _closing_of(last.markup, self._lines)

@@ -20,7 +20,7 @@ _BEGINNING = 80
 class Update:
     """What changed since the last one.
 
-    Attributes
+    Parameters
     ----------
     settled : tuple of str
         Safe HTML of the blocks that are finished now, in order, to be put before the tail. Never sent twice.
@@ -42,7 +42,7 @@ class Update:
 class FinalUpdate:
     """What is left at the end; the tail is empty after it.
 
-    Attributes
+    Parameters
     ----------
     settled : tuple of str
         Safe HTML of the blocks that were still open.
