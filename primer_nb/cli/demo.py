@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +109,6 @@ def _open_lab(folder: Path, notebook: Path, *, open_browser: bool) -> None:
 
     path = notebook.relative_to(folder).as_posix()
     token = secrets.token_hex(24)
-    warnings.simplefilter("ignore", DeprecationWarning)  # between Jupyter's own parts, at each start
     server: Any = LabApp.initialize_server(
         argv=[
             f"--ServerApp.root_dir={folder}",
@@ -123,10 +121,17 @@ def _open_lab(folder: Path, notebook: Path, *, open_browser: bool) -> None:
             *_allow_root(),
         ]
     )
+    server.web_app.settings["page_config_hook"] = _without_news
     address = f"http://localhost:{server.port}{server.base_url}lab/tree/{path}?token={token}"
     # The server listens from the first turn of its loop on: an address told earlier would be refused.
     server.io_loop.add_callback(_announce, address, folder)
     server.start()
+
+
+def _without_news(_handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
+    """Keep JupyterLab from asking a newcomer about its news, in front of the first notebook."""
+    disabled = [*page_config.get("disabledExtensions", []), "@jupyterlab/apputils-extension:announcements"]
+    return page_config | {"disabledExtensions": disabled}
 
 
 def _announce(address: str, folder: Path) -> None:
