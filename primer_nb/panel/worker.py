@@ -22,7 +22,6 @@ class Worker:
         self._jobs: queue.SimpleQueue[tuple[contextvars.Context, Job, OnError] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._closed = False
 
     def submit(self, job: Job, *, on_error: OnError) -> None:
         """Queue a job and return at once; after `close` it is dropped.
@@ -36,18 +35,14 @@ class Worker:
             Told of an exception that the job raises; the thread goes on.
         """
         with self._lock:
-            if self._closed:
-                return
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="primer-panel", daemon=True)
                 self._thread.start()
             self._jobs.put((contextvars.copy_context(), job, on_error))
 
     def close(self) -> None:
-        """End the thread after the jobs that are queued; does not wait. Idempotent."""
-        with self._lock:
-            self._closed = True
-            self._jobs.put(None)
+        """End the thread after the jobs that are queued, the last ones to run; does not wait. Idempotent."""
+        self._jobs.put(None)
 
     def _run(self) -> None:
         while (item := self._jobs.get()) is not None:

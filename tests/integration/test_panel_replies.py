@@ -181,6 +181,21 @@ def test_retry_takes_the_place_of_the_last_reply(panel, front_end, fake_openai):
     ]
 
 
+def test_a_page_in_the_middle_of_a_retry_shows_only_the_new_reply(panel, front_end, fake_openai):
+    fake_openai.script(Say("first"), Say("second time", stall_after=1))
+    send(front_end, panel, "Well?")
+    wait_until_idle(front_end, 1)
+    front_end.say(panel._transcript, "retry")
+    front_end.wait_for("turn", 2)
+
+    look(front_end, panel)
+
+    question, reply = front_end.wait_for("page", 2)["messages"]
+    assert question["text"] == "Well?"
+    assert "live" in reply
+    fake_openai.release()
+
+
 def test_an_edited_message_starts_another_branch(panel, front_end, fake_openai):
     fake_openai.script(Say("A sparrow."), Say("A whale."))
     send(front_end, panel, "A bird?")
@@ -222,7 +237,7 @@ def test_what_cannot_be_stored_stays_in_the_box_and_makes_no_chat(panel, front_e
     assert ws.chats.list() == []
 
 
-def test_a_failure_of_our_own_shows_its_type_and_nothing_it_holds(panel, front_end, monkeypatch, capsys):
+def test_a_failure_of_our_own_shows_its_type_and_leaves_nothing(panel, front_end, ws, monkeypatch, capsys):
     def fail(*_, **__):
         raise RuntimeError("secret inside")
 
@@ -233,6 +248,7 @@ def test_a_failure_of_our_own_shows_its_type_and_nothing_it_holds(panel, front_e
     refused = front_end.wait_for("refused")["text"]
     assert "RuntimeError" in refused
     assert "secret" not in refused
+    assert ws.chats.list() == []
     assert capsys.readouterr() == ("", "")
 
 
