@@ -63,25 +63,24 @@ def _require_extras() -> None:
 
 def _choose_folder(options: argparse.Namespace, stack: ExitStack) -> Path:
     if options.folder:
-        folder = Path(options.folder).expanduser().resolve()
-    elif options.run:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="primer-nb-demo-")))
-    else:
-        folder = data_dir() / "demo"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreReadOnlyError(f"cannot make the folder {str(folder)!r} ({error.strerror})") from error
-    return folder
+        return Path(options.folder).expanduser().resolve()
+    if options.run:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="primer-nb-demo-")))
+    return data_dir() / "demo"
 
 
 def _copy_notebooks(folder: Path) -> Path:
     """Copy the notebooks that are not there yet: what the user changed stays."""
     target = folder / "notebooks"
-    target.mkdir(exist_ok=True)
-    for source in sorted(_shipped_notebooks().glob("*.ipynb")):
-        if not (target / source.name).exists():
-            shutil.copyfile(source, target / source.name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for source in sorted(_shipped_notebooks().glob("*.ipynb")):
+            if not (target / source.name).exists():
+                shutil.copyfile(source, target / source.name)
+    except OSError as error:
+        raise StoreReadOnlyError(
+            f"cannot write the demo's folder {str(folder)!r} ({error.strerror}); name another one with --folder"
+        ) from error
     return target
 
 

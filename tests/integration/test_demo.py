@@ -81,3 +81,12 @@ def test_a_missing_extra_is_told_with_the_command_that_installs_it(monkeypatch, 
 
     assert code == 1
     assert "pip install 'primer-nb[demo]'" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+
+    code = main(["demo", "--run", "--folder", str(tmp_path / "file" / "demo")])
+
+    assert code == 1
+    assert "name another one with --folder" in capsys.readouterr().err
