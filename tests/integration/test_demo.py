@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -16,6 +15,11 @@ import pytest
 from primer_nb.cli import main
 
 DEMO = (sys.executable, "-m", "primer_nb", "demo")
+
+
+def read(address):
+    with urllib.request.urlopen(address, timeout=60) as response:
+        return response.read().decode()
 
 
 def write_quick_start(folder, *sources):
@@ -61,15 +65,15 @@ def test_no_browser_prints_an_address_that_opens_the_quick_start(tmp_path, local
         said = [process.stdout.readline() for _ in range(3)]
         address = urlsplit(said[0].split()[-1])
         token = parse_qs(address.query)["token"][0]
-        contents = f"http://{address.netloc}/api/contents/notebooks/01_quickstart.ipynb?token={token}"
-        with urllib.request.urlopen(contents, timeout=60) as response:
-            notebook = json.load(response)["content"]
+        notebook = read(f"http://{address.netloc}/api/contents/notebooks/01_quickstart.ipynb?token={token}")
+        page = read(f"http://{address.netloc}/lab?token={token}")
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
 
     assert address.path == "/lab/tree/notebooks/01_quickstart.ipynb"
-    assert "primer_nb.connect()" in json.dumps(notebook)
+    assert "primer_nb.connect()" in notebook
+    assert "apputils-extension:announcements" in page.partition('"disabledExtensions"')[2]
     assert said[1] == f"Notebooks and chats: {tmp_path}\n"
     assert process.returncode == 0
 
