@@ -11,8 +11,6 @@ from functools import lru_cache
 from html import escape
 from xml.etree.ElementTree import Element, tostring
 
-from latex2mathml.converter import convert_to_element
-
 from primer_nb.markdown.budget import Budget
 
 LONGEST = 2_000
@@ -64,6 +62,9 @@ def _mathml(latex: str, display: bool) -> str | None:
     """Convert, or return None for what the converter does not read."""
     if not latex or _MACRO.search(latex):
         return None
+    # Reads its table of symbols when it is imported: 70 ms that a chat without formulas need not wait for.
+    from latex2mathml.converter import convert_to_element
+
     try:
         root = convert_to_element(_simplify(latex), display="block" if display else "inline")
         if any(_UNREAD.match(element.text or "") for element in root.iter("mi")):
