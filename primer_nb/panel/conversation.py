@@ -75,35 +75,55 @@ class Conversation:
         self._failures: dict[str, str] = {}
 
     def look(self, viewer: str) -> None:
-        """Show the page to a browser that has just come, come back, or lost a piece."""
+        """Show the page to a browser that has just come, come back, or lost a piece.
+
+        Parameters
+        ----------
+        viewer : str
+            The browser's name for itself.
+        """
         self._viewers.add(viewer)
-        self.show()
+        self._show_page()
 
     def look_away(self, viewer: str) -> None:
-        """Send nothing more when the last browser has gone."""
+        """Send nothing more when the last browser has gone.
+
+        Parameters
+        ----------
+        viewer : str
+            The browser that goes.
+        """
         self._viewers.discard(viewer)
         if not self._viewers:
             for feed in self._feeds.values():
                 feed.mute()
 
     def open(self, chat_id: str | None) -> None:
-        """Show another chat; a reply that is being written in this one goes on."""
+        """Show another chat; a reply that is being written in this one goes on.
+
+        Parameters
+        ----------
+        chat_id : str or None
+            Which one; ``None`` for a chat that its first message will make.
+        """
         if self.chat_id is not None and (feed := self._feeds.get(self.chat_id)):
             feed.mute()
         self.chat_id = chat_id
         self.show()
 
     def show(self) -> None:
-        """Show the end of the chat, with the reply that is being written."""
-        chat_id = self.chat_id
-        if chat_id is None:
-            self._transcript.show_page(None, [], has_earlier=False, error=None, notice="")
-        else:
-            self._show_chat(chat_id, running_reply(self._session, chat_id))
+        """Show the end of the chat, with the reply that is being written, and who answers."""
+        self._show_page()
         self.show_state()
 
     def show_earlier(self, before: str) -> None:
-        """Show what comes before a message."""
+        """Show what comes before a message.
+
+        Parameters
+        ----------
+        before : str
+            The first message that the browser has.
+        """
         if self.chat_id is not None:
             messages, has_earlier = self._pages.earlier(self.chat_id, before)
             self._transcript.show_earlier(messages, before=before, has_earlier=has_earlier)
@@ -114,12 +134,18 @@ class Conversation:
         self._answering.show(self.chat_id, is_running=is_running)
 
     def send(self, text: str, *, edited: str | None = None) -> None:
-        """Store a message, make the chat if need be, and follow the reply."""
+        """Store a message, make the chat if need be, and follow the reply.
+
+        Parameters
+        ----------
+        text : str
+            The message.
+        edited : str, optional
+            The message that it says differently.
+        """
         limits.check_text(text, name="message", longest=limits.CONTENT)
-        chat_id = self.chat_id
-        is_new = chat_id is None
-        if chat_id is None:
-            chat_id = create_chat(self._session).id
+        is_new = self.chat_id is None
+        chat_id = self.chat_id or create_chat(self._session).id
         try:
             options = self._answering.options(chat_id)
             if edited is None:
@@ -158,14 +184,26 @@ class Conversation:
                 self._composer.recall(said.content)
 
     def hand_over(self, message_id: str) -> None:
-        """Give the browser a message as it was written."""
+        """Give the browser a message as it was written.
+
+        Parameters
+        ----------
+        message_id : str
+            Which one.
+        """
         if self.chat_id is None:
             return
         with self._session.read() as work:
             self._transcript.hand_over(message_id, work.messages.find(self.chat_id, message_id).content)
 
     def forget(self, chat_id: str) -> None:
-        """Stop following a chat that is about to be deleted."""
+        """Stop following a chat that is about to be deleted.
+
+        Parameters
+        ----------
+        chat_id : str
+            Which one.
+        """
         if reply := running_reply(self._session, chat_id):
             reply.stop()
         if feed := self._feeds.pop(chat_id, None):
@@ -180,8 +218,20 @@ class Conversation:
         self._feeds.clear()
 
     def fail(self, error: Exception) -> None:
-        """Show an exception below the messages."""
+        """Show an exception below the messages.
+
+        Parameters
+        ----------
+        error : Exception
+            What went wrong.
+        """
         self._transcript.show_error(failure(explain(error), retry="page"))
+
+    def _show_page(self) -> None:
+        if self.chat_id is None:
+            self._transcript.show_page(None, [], has_earlier=False, error=None, notice="")
+        else:
+            self._show_chat(self.chat_id, running_reply(self._session, self.chat_id))
 
     def _show_chat(self, chat_id: str, reply: RunningReply | None) -> None:
         until = reply.user_message_id if reply else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -81,5 +82,5 @@ def test_a_branch_ends_at_the_newest_message_and_each_follows_its_parent(parents
     branch = list(active_branch(reversed(messages)))
 
     assert [message.id for message in branch[:1]] == [message.id for message in messages[-1:]]
-    for child, parent in zip(branch, branch[1:], strict=False):
+    for child, parent in itertools.pairwise(branch):
         assert parent.id == (child.parent_id if child.has_completion else str(int(child.id) - 1))
