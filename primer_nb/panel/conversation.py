@@ -278,9 +278,9 @@ class Conversation:
             self._failures[chat_id] = explain(ended.error)
         elif ended.message_id is None:
             self._failures[chat_id] = _STOPPED_EARLY
+        self.show_state()
         if not feed.is_muted:
             self._show_end(feed, ended)
-        self.show_state()
         self._on_change()
 
     def _show_end(self, feed: ReplyFeed, ended: ReplyEnded) -> None:
