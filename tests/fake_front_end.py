@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pytest
     from ipywidgets import Widget
 
+    from primer_nb.panel import Panel
+
 PATIENCE = 20.0  # seconds until a test that waits for a message gives up
 
 
@@ -44,6 +46,28 @@ class FakeFrontEnd:
         data = {"method": "custom", "content": {"type": kind, **content}}
         widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
 
+    def look(self, panel: Panel) -> None:
+        """Ask for the page, as a view does that has just been drawn."""
+        self.say(panel._transcript, "hello", client="tab")
+
+    def ask(self, panel: Panel, text: str, **more: str) -> None:
+        """Send what is in the box."""
+        self.say(panel._composer, "send", text=text, **more)
+
+    def wait_for_a_word(self) -> None:
+        """Wait for the first text of the first reply, which may come with the turn or after it."""
+        live = self.wait_for("turn")["messages"][-1]["live"]
+        self.wait_until(lambda: live["tail"] or self.all("delta"), "a word")
+
+    def wait_until_idle(self, turns: int) -> None:
+        """Wait for the end of a reply and for the list that the worker sends after it."""
+        self.wait_for("end", turns)
+        self.wait_until(self._is_idle, "a list without a running reply")
+
+    def _is_idle(self) -> bool:
+        last = self.messages[-1]
+        return last["type"] == "chats" and not any(chat["running"] for chat in last["state"]["chats"])
+
     def all(self, kind: str) -> list[dict[str, Any]]:
         """Return the messages of one type, oldest first."""
         with self._changed:
@@ -59,6 +83,16 @@ class FakeFrontEnd:
         with self._changed:
             if not self._changed.wait_for(condition, PATIENCE):
                 raise AssertionError(f"{what} did not come; there was {[m['type'] for m in self.messages]}")
+
+
+def drawn(live: dict[str, Any], deltas: list[dict[str, Any]]) -> tuple[str, str]:
+    """Put the pieces of a reply together as the browser does: its HTML and its tail."""
+    html, tail = live["html"], live["tail"]
+    for number, delta in enumerate(deltas, live["seq"] + 1):
+        assert delta["seq"] == number
+        html += delta["html"]
+        tail = delta["tail"] if delta["replace"] else tail + delta["tail"]
+    return html, tail
 
 
 class _Comm(BaseComm):
