@@ -59,6 +59,9 @@ class LlamaServer:
             raise LocalModelError(
                 f"llama.cpp cannot start with {str(path)!r}; it needs 400 MB of free memory and a port on 127.0.0.1"
             ) from error
+        # It listens before its loop runs, and forgets a stop that comes in between: the process would never end. One
+        # token, 10 ms, proves that the loop runs.
+        self._server.handle_completions({"prompt": "a", "n_predict": 1})
         self.base_url = f"{self._server.listening_address}/v1"
 
     def stop(self) -> None:

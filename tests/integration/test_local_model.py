@@ -255,6 +255,23 @@ def test_a_process_ends_in_the_middle_of_a_reply(local_model):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_server_stops_right_after_its_start_on_a_busy_machine(local_model):
+    burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        done = run_python("""
+            from primer_nb.providers import local
+            for _ in range(3):
+                local.LocalProvider().prepare()
+                local.stop()
+        """)
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_a_forked_process_asks_the_server_of_its_parent(local_model):
     LocalProvider().prepare()
     context = multiprocessing.get_context("fork")
