@@ -79,6 +79,11 @@ class PanelPage:
         self.page.add_style_tag(content=f":root {{ --primer-height: {pixels}px }}")
         self.page.wait_for_function(f"() => document.querySelector('.primer-panel').offsetHeight === {pixels}")
 
+    def show_duration(self, duration: str) -> None:
+        """Show the same time below the last reply in every run, so that its picture is the same too."""
+        last = self.root.locator(".primer-note").last.locator("span").last
+        last.evaluate("(span, text) => (span.textContent = span.textContent.replace(/[\\d.]+ s/, text))", duration)
+
     def start_new_chat(self) -> None:
         """Click "New chat", wherever the width of the panel has put it."""
         self.button("New chat").locator("visible=true").first.click()

@@ -45,6 +45,7 @@ def test_every_state_is_accessible(panel, lab, fake_openai, request):
     theme = request.node.callspec.id
     panel.page.mouse.move(0, 0)
     panel.set_height(690)
+    panel.show_duration("0.9 s")
     lab.screenshot(f"panel-{theme}", selector=".primer-panel")
 
     fake_openai.script(Fail(401, "Incorrect API key provided"))
