@@ -45,7 +45,7 @@ def make_frame(names: Iterable[str], *, rows: int, batches: Iterator[Batch]) -> 
     for batch in batches:
         for name, values in batch.items():
             columns[name].put(values)
-    return pd.DataFrame({name: column.finish() for name, column in columns.items()}, copy=False)
+    return pd.DataFrame({name: columns.pop(name).finish() for name in list(columns)}, copy=False)
 
 
 class _Texts:
@@ -91,7 +91,7 @@ class _Moments(_Numbers):
         self._values[self._next(values)] = values.to_numpy(zero_copy_only=False)
 
     def finish(self) -> Any:
-        return pd.array(self._values, dtype=PANDAS_TIMESTAMP, copy=False)
+        return pd.array(self._values.view(np.int64), dtype=PANDAS_TIMESTAMP, copy=False)
 
 
 class _Integers(_Numbers):

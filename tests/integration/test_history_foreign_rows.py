@@ -64,7 +64,7 @@ ROWS = st.lists(
     st.tuples(
         st.uuids(version=4).map(str) | st.text(min_size=1, max_size=5),
         TEXTS,
-        st.sampled_from(["user", "assistant", "tool", "a,b", "", "Benutzer\x00in"]),
+        st.sampled_from(["user", "assistant", "tool", "a,b", "", "\x00in", "a\x1eb", "\x1e", "\x1f", "\x1f\x1f"]),
         st.integers(-(2**63) + 1, 2**63 - 1),
         TIMES,
     ),
@@ -150,6 +150,30 @@ def test_a_message_of_no_chat_belongs_to_nobody(store, user, write):
     other.execute("INSERT INTO messages VALUES ('b', 'no such chat', 'user', 'y', '2024-01-15', 0)")
 
     assert history_of(store, user).messages()["id"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize("text", ["\x1e", "\x1f", "a\x1eb", "\x1f\x1e", ""])
+def test_a_missing_text_is_told_from_one_that_looks_like_it(store, user, write, text):
+    other = write([(f"m{n}", "x", "assistant", 0, f"2024-01-1{n}") for n in range(4)])
+    other.execute(
+        "INSERT INTO completions (message_id, provider, model) VALUES ('m1', ?, NULL), ('m3', NULL, ?)", (text,) * 2
+    )
+
+    frame = history_of(store, user).messages(columns=["provider", "model"])
+
+    assert frame["provider"].astype(object).where(frame["provider"].notna(), None).tolist() == [
+        None,
+        text,
+        None,
+        None,
+    ]
+    assert frame["model"].astype(object).where(frame["model"].notna(), None).tolist() == [None, None, None, text]
+
+
+def test_a_separator_in_a_text_does_not_move_the_border_between_two(store, user, write):
+    write([("m1", "x", "a", 0, "2024-01-15"), ("m2", "x", "b\x1exyz", 0, "2024-01-16")])
+
+    assert history_of(store, user).messages()["role"].tolist() == ["a", "b\x1exyz"]
 
 
 def test_what_a_completion_leaves_open_is_missing(store, user, write):
