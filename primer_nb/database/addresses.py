@@ -77,6 +77,17 @@ class Address:
         in_memory = name is None or name in {"", ":memory:"}
         return None if self.dialect != "sqlite" or in_memory else Path(str(name))
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Tell whether the store lives in this process only.
+
+        Returns
+        -------
+        bool
+            Whether nothing is left of it when it is closed.
+        """
+        return self.dialect == "sqlite" and self.path is None
+
     def __str__(self) -> str:
         """Return the address for people: the file's path, or the URL without its password."""
         return str(self.path or self.url.render_as_string(hide_password=True))

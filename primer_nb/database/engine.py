@@ -70,7 +70,7 @@ def keep_write_ahead_log(engine: Engine) -> None:
 
 def _sqlite_engine(address: Address) -> Engine:
     options: dict[str, Any] = {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT}}
-    if address.path is None:
+    if address.is_in_memory:
         options["connect_args"]["check_same_thread"] = False
         options["poolclass"] = StaticPool  # one connection, else every thread has an empty database of its own
     else:

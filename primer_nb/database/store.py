@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from threading import RLock
 
 from primer_nb.database.addresses import parse_address
 from primer_nb.database.engine import READ_ONLY, create_engine_for, keep_write_ahead_log
@@ -24,6 +26,7 @@ class Store:
     def __init__(self, address: str | Path) -> None:
         self.address = parse_address(address)
         self.engine = create_engine_for(self.address)
+        self._turn: AbstractContextManager[object] = RLock() if self.address.is_in_memory else nullcontext()
 
     def __repr__(self) -> str:
         """Return one line without a password."""
@@ -55,7 +58,7 @@ class Store:
         UnitOfWork
             A context manager.
         """
-        return UnitOfWork(self.engine, self.address, user_id=user_id, read_only=read_only)
+        return UnitOfWork(self.engine, self.address, user_id=user_id, read_only=read_only, turn=self._turn)
 
     def close(self) -> None:
         """Close every connection; may be called again."""

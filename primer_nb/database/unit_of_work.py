@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -44,6 +45,8 @@ class UnitOfWork:
         On whose behalf; ``None`` is the system itself.
     read_only : bool
         A reader takes no write lock.
+    turn : context manager
+        Held while it runs; lets one thread at a time use the only connection of a store in memory.
 
     Examples
     --------
@@ -52,24 +55,30 @@ class UnitOfWork:
     ...     work.commit()
     """
 
-    def __init__(self, engine: Engine, address: Address, *, user_id: str | None, read_only: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        address: Address,
+        *,
+        user_id: str | None,
+        read_only: bool,
+        turn: AbstractContextManager[object],
+    ) -> None:
         self._engine = engine
         self._address = address
         self._ownership = Ownership(user_id)
         self._read_only = read_only
+        self._turn = turn
 
     def __enter__(self) -> UnitOfWork:
         """Begin the transaction."""
-        with translated(self._address):
-            connection = self._engine.connect()
-            try:
-                if self._read_only:
-                    connection = connection.execution_options(**{READ_ONLY: True})
-                connection.begin()
-            except BaseException:
-                connection.close()
-                raise
-        self.connection = connection
+        with ExitStack() as undo, translated(self._address):
+            undo.enter_context(self._turn)
+            self.connection = undo.enter_context(self._engine.connect())
+            if self._read_only:
+                self.connection = self.connection.execution_options(**{READ_ONLY: True})
+            self.connection.begin()
+            self._leave = undo.pop_all().close
         return self
 
     def __exit__(
@@ -77,7 +86,7 @@ class UnitOfWork:
     ) -> None:
         """Roll back what was not committed; turn a driver's exception into ours."""
         with translated(self._address):
-            self.connection.close()
+            self._leave()
         if isinstance(error, DRIVER_ERRORS):
             raise_translated(error, self._address)
 

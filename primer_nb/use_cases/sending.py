@@ -225,7 +225,9 @@ def _row(chat: Chat, message: StoredMessage) -> Message:
 
 def _touch(work: UnitOfWork, chat: Chat, choice: Choice, text: str, moment: datetime) -> None:
     chat.updated_at = max(moment, times.after(chat.updated_at))
-    chat.model = chat.model or choice.model
+    if chat.model is None:  # the chat stays with who answers its first message
+        chat.model = choice.model
+        save_settings(work, chat, provider=choice.provider.name, model=choice.model)
     if chat.title is None:
         words = " ".join(text[: 4 * TITLE].split())
         chat.title = words if len(words) <= TITLE else words[: TITLE - 1].rstrip() + "…"

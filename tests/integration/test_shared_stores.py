@@ -76,11 +76,17 @@ def test_threads_of_one_store_do_not_disturb_each_other(store):
 def test_a_store_in_memory_is_shared_by_all_threads():
     store = open_store(":memory:")
     user = add_user(store)
+    chat = add_chat(store, user)
 
-    thread = threading.Thread(target=lambda: add_chat(store, user))
-    thread.start()
-    thread.join()
+    threads = [
+        threading.Thread(target=lambda: [add_messages(store, user, chat, "hello") for _ in range(50)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     with store.unit_of_work(user.id, read_only=True) as work:
-        assert [chat.title for chat in work.chats.list()] == ["Birds"]
+        assert len(work.messages.list()) == 200
     store.close()
