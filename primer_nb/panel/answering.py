@@ -5,14 +5,12 @@ Lists of models come from the network, so each is fetched in a thread of its own
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from primer_nb import limits
 from primer_nb.errors import PrimerError
 from primer_nb.panel.failures import explain
 from primer_nb.panel.worker import attempt, start_thread
-from primer_nb.providers.model_file import SMOLLM2
 from primer_nb.use_cases.chats import choose_model, settings_of
 from primer_nb.use_cases.options import SendOptions, choose
 
@@ -89,25 +87,6 @@ class Answering:
             choose_model(self._session, chat_id, provider=provider, model=model)
             self._chosen = None
         return SendOptions()
-
-    def preparation(self, provider: str) -> str:
-        """Say why the first word of a reply may take long.
-
-        Parameters
-        ----------
-        provider : str
-            Who has been asked.
-
-        Returns
-        -------
-        str
-            Empty when there is nothing to tell.
-        """
-        with suppress(PrimerError):  # the reply itself tells what is wrong
-            if provider == "local" and SMOLLM2.locate() is None:
-                size = SMOLLM2.wheel_size / 1e6
-                return f"The local model is fetched once ({size:.0f} MB); its first reply has to wait for it."
-        return ""
 
     def look_up(self, provider: str) -> None:
         """Fetch the names of a provider's models and show them; returns at once.

@@ -251,8 +251,8 @@ class Conversation:
         feed = self._follow(reply)
         self._transcript.show_turn(reply.chat_id, [*said, _live_message(feed)], after=after)
         feed.start()
-        if notice := reply.notice or self._answering.preparation(reply.provider):
-            self._transcript.show_notice(notice, passes=not reply.notice)
+        if reply.notice:
+            self._transcript.show_notice(reply.notice)
         self.show_state()
         self._on_change()
 

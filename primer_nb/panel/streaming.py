@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from primer_nb.markdown import StreamingMarkdown, Update
 from primer_nb.panel.part import Message
 from primer_nb.panel.worker import attempt, start_thread
-from primer_nb.replies import Piece, ReplyEnded
+from primer_nb.replies import Piece, Preparing, ReplyEnded
 
 if TYPE_CHECKING:
     from primer_nb.replies import ReplyEvent, RunningReply
@@ -61,6 +61,7 @@ class ReplyFeed:
         self._seq = 0
         self._changed = threading.Condition()
         self._pieces: list[str] = []
+        self._status: str | None = None
         self._ended: ReplyEnded | None = None
         self.is_muted = False
         self._is_closed = False
@@ -111,6 +112,8 @@ class ReplyFeed:
                 self._pieces.append(event.text)
                 if len(self._pieces) > 1:
                     return  # the thread knows already
+            elif isinstance(event, Preparing):
+                self._status = event.status
             else:
                 self._ended = event
             self._changed.notify()
@@ -118,12 +121,15 @@ class ReplyFeed:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._pieces or self._ended or self._is_closed)
+                self._changed.wait_for(lambda: self._pieces or self._status or self._ended or self._is_closed)
+                status, self._status = self._status, None
                 pieces, self._pieces = self._pieces, []
                 ended = self._ended
                 if self._is_closed:
                     return
             if not self.is_muted:
+                if status is not None:
+                    self._send({"type": "notice", "text": status, "passes": True})
                 self._markdown.feed("".join(pieces))
                 if update := self._markdown.flush():
                     self._publish(update)

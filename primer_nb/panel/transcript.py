@@ -94,17 +94,15 @@ class Transcript(Part):
         """
         self.send({"type": "error", "error": error})
 
-    def show_notice(self, text: str, *, passes: bool) -> None:
+    def show_notice(self, text: str) -> None:
         """Show one line to know about.
 
         Parameters
         ----------
         text : str
             The line.
-        passes : bool
-            Whether it goes away with the first word of the reply.
         """
-        self.send({"type": "notice", "text": text, "passes": passes})
+        self.send({"type": "notice", "text": text, "passes": False})
 
     def hand_over(self, message_id: str, text: str) -> None:
         """Give the browser a message as it was written, for the clipboard.

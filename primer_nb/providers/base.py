@@ -64,6 +64,8 @@ class Delta:
         Tokens of the reply so far; the last one counts.
     model : str, optional
         The model that really answers, which may be a dated version of the one asked for.
+    status : str, optional
+        What the provider is doing before the first word, for people to read.
     """
 
     text: str = ""
@@ -71,6 +73,7 @@ class Delta:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     model: str | None = None
+    status: str | None = None
 
 
 class ReplyStream(Protocol):

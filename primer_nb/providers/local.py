@@ -31,6 +31,7 @@ WINDOW = 4_096
 INSTRUCTION = "Answer correctly and briefly."
 # The server is silent while it reads the conversation; a full window on a busy core takes more than a minute.
 _TIMEOUT = 600.0
+_TELL_EVERY = 0.5  # seconds between two words about the download
 
 
 class LocalProvider:
@@ -130,6 +131,7 @@ class LocalReply:
         self._is_closed = False
         self._reply: ReplyStream | None = None
         self._failure: BaseException | None = None
+        self._arrived: tuple[int, int] | None = None  # bytes of the weights that are here, and that there are
 
     def __iter__(self) -> Iterator[Delta]:
         """Start the model if need be, send the request and iterate over the steps of the reply, once.
@@ -150,7 +152,10 @@ class LocalReply:
             raise UnknownModelError(f"local has no model {self._request.model!r}; it has {MODEL!r}")
         # A download, pip and the start of llama.cpp cannot be interrupted at once: a closed reply leaves them behind.
         threading.Thread(target=self._open, name="primer-nb starts the local model", daemon=True).start()
-        self._settled.wait()
+        while not self._settled.wait(_TELL_EVERY):
+            if self._arrived is not None:
+                here, there = (size / 1e6 for size in self._arrived)
+                yield Delta(status=f"Fetching the local model, this once: {here:.0f} of {there:.0f} MB")
         if self._is_closed:
             return
         if self._failure is not None:
@@ -182,6 +187,7 @@ class LocalReply:
     def _watch(self, done: int, total: int) -> None:
         if self._is_closed:
             raise _ClosedError
+        self._arrived = done, total
 
 
 def _instructed(request: ChatRequest) -> ChatRequest:

@@ -25,6 +25,19 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparing:
+    """The provider is busy with something else than the reply.
+
+    Parameters
+    ----------
+    status : str
+        What it is doing, for people to read.
+    """
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """The reply is over and stored, if there was any text.
 
@@ -43,5 +56,5 @@ class ReplyEnded:
     error: PrimerError | None
 
 
-ReplyEvent = Piece | ReplyEnded
+ReplyEvent = Piece | Preparing | ReplyEnded
 Subscriber = Callable[[ReplyEvent], None]

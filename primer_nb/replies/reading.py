@@ -81,13 +81,17 @@ class StreamReader:
         if stream is not None:
             stream.close()
 
-    def read(self, take: Callable[[str], None], *, refusal: PrimerError | None = None) -> Ending:
+    def read(
+        self, take: Callable[[str], None], *, tell: Callable[[str], None], refusal: PrimerError | None = None
+    ) -> Ending:
         """Read to the end.
 
         Parameters
         ----------
         take : callable
             Called with each piece of text.
+        tell : callable
+            Called with what the provider does before the first piece.
         refusal : PrimerError, optional
             Why the request is not sent at all.
 
@@ -101,7 +105,7 @@ class StreamReader:
         try:
             if refusal is not None:
                 raise refusal
-            self._read(take, ending, started)
+            self._read(take, tell, ending, started)
         except PrimerError as error:
             ending.error, ending.finish_reason = error, "error"
         finally:
@@ -111,11 +115,13 @@ class StreamReader:
         ending.duration = time.perf_counter() - started
         return ending
 
-    def _read(self, take: Callable[[str], None], ending: Ending, started: float) -> None:
+    def _read(self, take: Callable[[str], None], tell: Callable[[str], None], ending: Ending, started: float) -> None:
         for delta in self._open():
             if self._is_stopped:
                 return
             ending.note(delta)
+            if delta.status is not None:
+                tell(delta.status)
             if delta.text:
                 if ending.time_to_first_token is None:
                     ending.time_to_first_token = time.perf_counter() - started

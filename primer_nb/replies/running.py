@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from primer_nb.errors import PrimerError, ProviderError
 from primer_nb.replies.drafts import DraftKeeper
-from primer_nb.replies.events import Piece, ReplyEnded, ReplyEvent, Subscriber
+from primer_nb.replies.events import Piece, Preparing, ReplyEnded, ReplyEvent, Subscriber
 from primer_nb.replies.reading import StreamReader
 from primer_nb.replies.reply import Reply
 from primer_nb.use_cases.replying import Outcome, keep_reply
@@ -198,7 +198,7 @@ class RunningReply:
         outcome = Outcome(text="", finish_reason="error")
         try:
             with DraftKeeper(self.session, self._question, read=lambda: self.text):
-                ending = self._reader.read(self._take, refusal=self._question.refusal)
+                ending = self._reader.read(self._take, tell=self._tell, refusal=self._question.refusal)
             error = ending.error
             outcome = Outcome(
                 text=self.text,
@@ -222,6 +222,11 @@ class RunningReply:
             self._pieces.append(text)
             subscribers = tuple(self._subscribers)
         self._publish(subscribers, Piece(text))
+
+    def _tell(self, status: str) -> None:
+        with self._lock:
+            subscribers = tuple(self._subscribers)
+        self._publish(subscribers, Preparing(status))
 
     def _end(self, outcome: Outcome, error: PrimerError | None) -> None:
         stored = self.message_id if outcome.text else None

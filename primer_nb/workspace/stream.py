@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from primer_nb.replies import Piece
+from primer_nb.replies import Piece, ReplyEnded
 
 if TYPE_CHECKING:
     from primer_nb.replies import Reply, ReplyEvent, RunningReply
@@ -65,6 +65,7 @@ class Stream:
             event = self._events.get()
             if isinstance(event, Piece):
                 yield event.text
+            if not isinstance(event, ReplyEnded):
                 continue
             self._events.put(event)  # a second iteration ends at once too
             self._on_end()

@@ -17,8 +17,10 @@ from primer_nb.errors import (
     ChatNotFoundError,
     ReplyInProgressError,
 )
+from primer_nb.providers.base import Delta
 from primer_nb.providers.openai_compatible import OpenAICompatibleProvider
-from primer_nb.replies import Piece, ReplyEnded, running_reply, start_reply
+from primer_nb.replies import Piece, Preparing, ReplyEnded, running_reply, start_reply
+from primer_nb.use_cases.options import SendOptions
 
 
 def test_a_stopped_reply_is_kept(ws, fake_openai):
@@ -36,6 +38,45 @@ def test_a_stopped_reply_is_kept(ws, fake_openai):
     assert answer.content == stream.reply.text == "".join(pieces)
     assert answer.finish_reason == "stopped"
     assert 5 <= len(pieces) < 400
+
+
+class SlowStarter:
+    """A provider that says what it does before it answers."""
+
+    name = "slow"
+    default_model = "slow-1"
+
+    def stream(self, request):
+        return self
+
+    def __iter__(self):
+        yield Delta(status="warming up")
+        yield Delta(text="ready")
+        yield Delta(finish_reason="stop")
+
+    def close(self):
+        pass
+
+    def models(self):
+        return [self.default_model]
+
+    def context_window(self, model):
+        return 8_192
+
+
+def test_what_a_provider_does_before_the_first_word_is_told_and_is_no_text(ws):
+    ws._session.providers.add(SlowStarter())
+    chat = ws.chats.create("Slow")
+    told = []
+
+    running = start_reply(ws._session, chat.id, "hello", options=SendOptions(provider="slow"), on_event=told.append)
+    running.wait()
+    pieces = list(chat.stream("again", provider="slow"))
+
+    assert [type(event) for event in told] == [Preparing, Piece, ReplyEnded]
+    assert told[0].status == "warming up"
+    assert pieces == ["ready"]
+    assert [text for _, text in said(chat)] == ["hello", "ready", "again", "ready"]
 
 
 def test_a_reply_can_be_stopped_before_its_first_word(ws, fake_openai):

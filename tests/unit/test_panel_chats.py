@@ -212,12 +212,3 @@ def test_a_provider_that_is_gone_is_shown_by_its_name(panel, front_end, birds, w
 
     state = front_end.wait_for("state")["state"]
     assert (state["provider"], state["model"]) == ("vanished", "old-1")
-
-
-def test_the_first_reply_of_the_local_model_says_why_it_may_take_long(panel, monkeypatch):
-    monkeypatch.setattr("primer_nb.providers.model_file.ModelFile.locate", lambda _: None)
-
-    told = panel._answering.preparation("local")
-
-    assert "fetched once (93 MB)" in told
-    assert panel._answering.preparation("shelf") == ""

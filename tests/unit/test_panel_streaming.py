@@ -10,7 +10,7 @@ import pytest
 from primer_nb.markdown import render_markdown
 from primer_nb.panel import streaming
 from primer_nb.panel.streaming import ReplyFeed
-from primer_nb.replies import Piece, ReplyEnded
+from primer_nb.replies import Piece, Preparing, ReplyEnded
 from primer_nb.use_cases.replying import Outcome
 
 PATIENCE = 20.0
@@ -44,6 +44,19 @@ def follow(reply, screen, *, send=None):
     return ReplyFeed(
         reply, stream=7, send=send or screen.sent.put, on_end=screen.ends.put, on_error=screen.errors.put
     )
+
+
+def test_what_a_provider_does_before_the_first_word_is_told(screen):
+    reply = ScriptedReply()
+    feed = follow(reply, screen)
+    feed.start()
+
+    reply.say(Preparing("Fetching the model: 12 of 93 MB"))
+
+    told = screen.sent.get(timeout=PATIENCE)
+    assert told == {"type": "notice", "text": "Fetching the model: 12 of 93 MB", "passes": True}
+    reply.say(END)
+    assert screen.ends.get(timeout=PATIENCE) is END
 
 
 def test_the_first_word_goes_out_at_once_and_the_rest_together(screen, monkeypatch):
