@@ -6,7 +6,7 @@ messages is most of what a frame costs. The columns of an empty frame have the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from primer_nb.history.columns import KINDS, KNOWN_CATEGORIES, Kind
-from primer_nb.history.moments import PANDAS_TIMESTAMP
+from primer_nb.history.moments import PANDAS_TIMESTAMP, TIMESTAMP
 
 TEXT: Any = pd.StringDtype("pyarrow", na_value=np.nan)
 """pandas' own ``str``, also where a user has switched its inference off."""
 
-Batch = Mapping[str, pa.Array]
-"""Arrow arrays by column name; each holds the rows that come next in its column."""
+TYPES: dict[Kind, pa.DataType] = {
+    "text": pa.large_string(),
+    "category": pa.large_string(),
+    "integer": pa.int64(),
+    "float": pa.float64(),
+    "moment": TIMESTAMP,
+}
+"""What a column is in Arrow; a category may be dictionary-encoded as well."""
+
+Batch = dict[str, pa.Array]
+"""Arrow arrays by column name, each with the rows that come next in its column; whoever uses them takes them out."""
 
 
 def make_frame(names: Iterable[str], *, rows: int, batches: Iterator[Batch]) -> pd.DataFrame:
@@ -33,7 +42,7 @@ def make_frame(names: Iterable[str], *, rows: int, batches: Iterator[Batch]) -> 
         The columns in their order, of `columns.KINDS`.
     rows : int
         How many rows all batches have together.
-    batches : iterator of mapping
+    batches : iterator of dict
         The rows in their order.
 
     Returns
@@ -43,8 +52,8 @@ def make_frame(names: Iterable[str], *, rows: int, batches: Iterator[Batch]) -> 
     """
     columns = {name: _SINKS[KINDS[name]](name, rows) for name in names}
     for batch in batches:
-        for name, values in batch.items():
-            columns[name].put(values)
+        for name in list(batch):
+            columns[name].put(batch.pop(name))
     return pd.DataFrame({name: columns.pop(name).finish() for name in list(columns)}, copy=False)
 
 

@@ -8,16 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from primer_nb.history.columns import KINDS, Kind
-from primer_nb.history.frames import Batch
-from primer_nb.history.moments import TIMESTAMP, to_moments
-
-_TYPES: dict[Kind, pa.DataType] = {
-    "text": pa.large_string(),
-    "category": pa.large_string(),
-    "integer": pa.int64(),
-    "float": pa.float64(),
-    "moment": TIMESTAMP,
-}
+from primer_nb.history.frames import TYPES, Batch
+from primer_nb.history.moments import to_moments
 
 
 def to_batch(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Batch:
@@ -42,4 +34,4 @@ def to_batch(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Batch:
 def _to_array(values: Sequence[Any], kind: Kind) -> pa.Array:
     if kind == "moment" and any(isinstance(value, str) for value in values):
         return to_moments(pa.array(values, pa.large_string()))
-    return pa.array(values, _TYPES[kind])
+    return pa.array(values, TYPES[kind])

@@ -107,6 +107,7 @@ class Selection:
     def __init__(self, connection: Connection, *, user_id: str, filters: Filters) -> None:
         self.filters = filters
         self.owned = Ownership(user_id).clause(CHATS)
+        self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._chat_ids = None if filters.chats is None else self._find_chats(connection, filters.chats)
 
@@ -183,9 +184,10 @@ class Selection:
 
     @cached_property
     def _expressions(self) -> dict[str, ColumnElement[Any]]:
-        named = {name: MESSAGES.c[name] for name in ("id", "chat_id", "role", "content", "tokens", "created_at")}
+        named = {name: MESSAGES.c[name] for name in ("id", "role", "content", "tokens", "created_at")}
         named |= {name: COMPLETIONS.c[name] for name in _OF_COMPLETIONS}
         return named | {
+            "chat_id": CHATS.c.id,
             "chat_title": CHATS.c.title,
             "model": self._model,
             "characters": func.length(MESSAGES.c.content),
@@ -195,6 +197,9 @@ class Selection:
     @cached_property
     def _model(self) -> ColumnElement[str]:
         # a reply that another program stored has no completion; there the chat says which model answers
+        named = select(CHATS.c.id).where(self.of_chats, CHATS.c.model.is_not(None))
+        if self._connection.execute(named.limit(1)).first() is None:
+            return COMPLETIONS.c.model  # SQLite reads the columns of one table faster
         return func.coalesce(COMPLETIONS.c.model, case((MESSAGES.c.role == "assistant", CHATS.c.model)))
 
     def _of_messages(self) -> list[ColumnElement[bool]]:

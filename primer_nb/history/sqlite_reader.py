@@ -15,7 +15,8 @@ from primer_nb.history.sqlite_pieces import UnclearError, glued, unglued
 _FIRST_PIECE, _LARGEST_PIECE = 500, 20_000  # keys
 _PIECE_WEIGHT = 2_000_000  # bytes
 _LONG = {"content"}
-_KINDS: dict[str, Kind] = {**KINDS, "row": "integer"}
+ROW_OF = ".rowid"
+"""What follows a table's name in the name of a column that holds its rowids."""
 
 
 class PieceReader:
@@ -26,7 +27,7 @@ class PieceReader:
     connection : sqlalchemy.Connection
         In a transaction.
     columns : mapping of str to sqlalchemy.ColumnElement
-        What to read; ``row`` or a column of `columns.KINDS`.
+        What to read: columns of `columns.KINDS`, or rowids (see `ROW_OF`).
     complete : callable
         Takes a SELECT of aggregates and gives it its FROM and WHERE, with the keys as parameters.
     """
@@ -77,7 +78,7 @@ class PieceReader:
             return 0, {}
         weight = sum(len(value) for value in row.values() if isinstance(value, bytes | str))
         try:
-            return weight, {name: unglued(row, name, _KINDS[name], encoding=self._encoding) for name in self._columns}
+            return weight, {name: unglued(row, name, _kind(name), encoding=self._encoding) for name in self._columns}
         except UnclearError:
             self._statement = self._glue(careful=True)  # one such value is rarely alone
             return self._read_piece(parameters)
@@ -86,6 +87,10 @@ class PieceReader:
         parts = [
             part
             for name, column in self._columns.items()
-            for part in glued(name, column, _KINDS[name], careful=careful or name in _LONG)
+            for part in glued(name, column, _kind(name), careful=careful or name in _LONG)
         ]
         return self._complete(select(func.count().label("count"), *parts))
+
+
+def _kind(name: str) -> Kind:
+    return "integer" if name.endswith(ROW_OF) else KINDS[name]
