@@ -1,7 +1,7 @@
 """Synthetic histories of any size for the benchmarks, the same on every machine.
 
 Like the study's data: words by Zipf's law, lengths lognormal (median 300 characters), 5 % of the messages not ASCII,
-2 to 30 messages a chat over two years, a completion for each reply; one chat in 500 is somebody else's. Messages are
+2 to 30 messages a chat over two years, a model for each chat, a completion for each reply; one chat in 500 is somebody else's. Messages are
 inserted in the order of time, as a store grows by itself.
 """
 
@@ -50,7 +50,7 @@ def _insert(connection: sqlite3.Connection, count: int) -> None:
     messages.sort()
     completions.sort()
     connection.executemany(
-        "INSERT INTO chats (id, user_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)", chats
+        "INSERT INTO chats (id, user_id, title, model, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)", chats
     )
     connection.executemany(
         "INSERT INTO messages (id, chat_id, role, content, tokens, created_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -87,7 +87,7 @@ def _rows(random: np.random.Generator, text: str, count: int) -> tuple[list[Any]
             moment += float(random.lognormal(np.log(6), 0.8) if role == "user" else random.lognormal(np.log(60), 1.2))
         owner = STRANGER if len(chats) % 500 == 499 else USER
         title = _slice(random, text, int(random.integers(15, 40)))
-        chats.append((chat, owner, title, _written(first), _written(moment)))
+        chats.append((chat, owner, title, model, _written(first), _written(moment)))
     return chats, messages, completions
 
 

@@ -48,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "parent_id": "text",
     "characters": "integer",
     "is_chosen": "integer",
+    "settled_model": "category",
     "title": "text",
     "updated_at": "moment",
 }

@@ -115,9 +115,16 @@ class History:
             tag=tag,
         )
         with self._session.read() as work:
-            query = self._select(work.connection, filters).messages(names)
-            rows, batches = self._load(work.connection, query)
-            return make_frame(names, rows=rows, batches=batches)
+            selection = self._select(work.connection, filters)
+            if "model" not in names or self._session.store.dialect != "sqlite":
+                return self._read(work.connection, selection, names)
+            frame = self._read(work.connection, selection, dict.fromkeys((*names, "role")))
+            if (frame["model"].isna() & (frame["role"] == "assistant")).any():
+                # Replies of another program, which kept the model with the chat. SQLite joins row by row, which costs
+                # 0.7 s for a million messages; so it is done only when it is needed.
+                settled = self._read(work.connection, selection, ["settled_model"])
+                frame["model"] = settled["settled_model"].array
+            return frame[list(names)]
 
     def chats(
         self,
@@ -179,6 +186,10 @@ class History:
 
     def _select(self, connection: Connection, filters: Filters) -> Selection:
         return Selection(connection, user_id=self._session.user.id, filters=filters)
+
+    def _read(self, connection: Connection, selection: Selection, names: Iterable[str]) -> pd.DataFrame:
+        rows, batches = self._load(connection, selection.messages(names))
+        return make_frame(names, rows=rows, batches=batches)
 
     def _load(self, connection: Connection, query: Query) -> tuple[int, Iterator[Batch]]:
         store = self._session.store

@@ -107,7 +107,6 @@ class Selection:
     def __init__(self, connection: Connection, *, user_id: str, filters: Filters) -> None:
         self.filters = filters
         self.owned = Ownership(user_id).clause(CHATS)
-        self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._chat_ids = None if filters.chats is None else self._find_chats(connection, filters.chats)
 
@@ -189,17 +188,15 @@ class Selection:
         return named | {
             "chat_id": CHATS.c.id,
             "chat_title": CHATS.c.title,
-            "model": self._model,
+            "model": COMPLETIONS.c.model if self._is_sqlite else self._model,
+            "settled_model": self._model,
             "characters": func.length(MESSAGES.c.content),
             "is_chosen": case((and_(true(), *self._of_messages()), 1), else_=0),
         }
 
-    @cached_property
+    @property
     def _model(self) -> ColumnElement[str]:
         # a reply that another program stored has no completion; there the chat says which model answers
-        named = select(CHATS.c.id).where(self.of_chats, CHATS.c.model.is_not(None))
-        if self._connection.execute(named.limit(1)).first() is None:
-            return COMPLETIONS.c.model  # SQLite reads the columns of one table faster
         return func.coalesce(COMPLETIONS.c.model, case((MESSAGES.c.role == "assistant", CHATS.c.model)))
 
     def _of_messages(self) -> list[ColumnElement[bool]]:

@@ -142,6 +142,9 @@ def test_a_reply_of_another_program_has_the_chats_model(history):
 
     assert models["assistant"] == "chat-model"
     assert pd.isna(models["user"])
+    alone = history.messages(chat="Cooking", columns=["model"])
+    assert list(alone.columns) == ["model"]
+    assert alone["model"].dropna().tolist() == models.dropna().tolist()
 
 
 def test_a_chat_without_title_has_none(store, known, history):
