@@ -1,8 +1,8 @@
 """Synthetic histories of any size for the benchmarks, the same on every machine.
 
 Like the study's data: words by Zipf's law, lengths lognormal (median 300 characters), 5 % of the messages not ASCII,
-2 to 30 messages a chat over two years, a model for each chat, a completion for each reply; one chat in 500 is somebody else's. Messages are
-inserted in the order of time, as a store grows by itself.
+2 to 30 messages a chat over two years, a model for each chat, a completion for each reply; one chat in 500 is
+somebody else's. Messages are inserted in the order of time, as a store grows by itself.
 """
 
 from __future__ import annotations
