@@ -98,7 +98,8 @@ def test_what_is_said_to_people_is_one_line_without_secrets(ws):
 
 def test_a_workspace_may_be_closed_twice(ws):
     ws.close()
-    ws.close()
+
+    assert ws.close() is None
 
 
 def test_the_default_store_is_in_the_users_data_folder(primer_home):
