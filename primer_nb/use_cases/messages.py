@@ -109,7 +109,7 @@ def branch_page(session: Session, chat_id: str, *, before: str | None = None, li
             rows = active_branch(work.messages.newest_first(chat_id))
         else:
             last = work.messages.find(chat_id, checked_id(before))
-            older = work.messages.newest_first(chat_id, before=(last.created_at, last.id))
+            older = work.messages.newest_first(chat_id, before=last.id)
             rows = islice(active_branch(chain((last,), older)), 1, None)
         found = list(islice(rows, limit + 1))
     return Page(tuple(_seen(row) for row in reversed(found[:limit])), has_earlier=len(found) > limit)

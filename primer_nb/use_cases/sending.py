@@ -170,7 +170,7 @@ def ask_differently(session: Session, chat_id: str, message_id: str, text: str, 
         original = work.messages.find(chat.id, checked_id(message_id))
         if original.role != "user":
             raise InvalidInputError(f"message {message_id!r} is the {original.role}'s; only your own can be edited")
-        older = work.messages.newest_first(chat.id, before=(original.created_at, original.id))
+        older = work.messages.newest_first(chat.id, before=original.id)
         branch = islice(active_branch(chain((original,), older)), 1, None)
         question = _store(work, chat, _choice(session, work, chat, options), text, branch=branch, is_fork=True)
         work.commit()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from itertools import islice
 
 import pytest
 from builders import add_chat, add_user
 
 import primer_nb
 from primer_nb.errors import ChatNotFoundError, InvalidInputError, StoreError
+from primer_nb.use_cases.messages import branch_page
 
 
 @pytest.fixture
@@ -149,6 +151,29 @@ def test_the_chats_of_a_file_that_primer_made_are_the_local_users(tmp_path):
         ("user", "What is a group?", "2024-01-15T10:30:00+00:00"),
         ("assistant", "A set with ...", "2024-01-15T10:30:01.123456+00:00"),
     ]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2024-01-15 {}", "2024-01-15T{}+00:00", "2024-01-15T{}Z", "2024-01-15T{}.123456789Z"]
+)
+def test_a_long_chat_that_primer_made_is_read_page_by_page_without_a_repeat(tmp_path, spelling):
+    _make_primer_file(tmp_path / "primer.db")
+    clocks = [f"{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}" for number in range(250)]
+    connection = sqlite3.connect(tmp_path / "primer.db")
+    connection.execute("DELETE FROM messages")
+    rows = [(f"m{n:03d}", "user", f"text {n}", spelling.format(clock)) for n, clock in enumerate(clocks)]
+    connection.executemany("INSERT INTO messages VALUES (?, 'c1', ?, ?, ?)", rows)
+    connection.commit()
+    connection.close()
+
+    with primer_nb.connect(tmp_path / "primer.db") as ws:
+        with ws._session.read() as work:
+            read = [message.id for message in islice(work.messages.newest_first("c1", step=7), 300)]
+        last = branch_page(ws._session, "c1", limit=50)
+        earlier = branch_page(ws._session, "c1", before=last.messages[0].id, limit=50)
+
+    assert read == [row[0] for row in reversed(rows)]
+    assert [message.id for message in (*earlier.messages, *last.messages)] == [row[0] for row in rows[150:]]
 
 
 def test_a_file_of_several_people_is_opened_without_mixing_them(tmp_path):

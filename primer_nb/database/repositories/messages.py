@@ -120,17 +120,15 @@ class MessageRepository(Repository[Message]):
             raise MessageNotFoundError(f"there is no message {key!r}; chat.messages() shows those of a chat")
         return Message(**found)
 
-    def newest_first(
-        self, chat_id: str, *, before: tuple[datetime, str] | None = None, step: int = 100
-    ) -> Iterator[StoredMessage]:
+    def newest_first(self, chat_id: str, *, before: str | None = None, step: int = 100) -> Iterator[StoredMessage]:
         """Read a chat backwards, a few rows at a time: whoever needs the end only does not pay for the rest.
 
         Parameters
         ----------
         chat_id : str
             The chat; the caller has checked that it is the user's.
-        before : tuple of datetime and str, optional
-            ``(created_at, id)`` of a message; only earlier ones are read.
+        before : str, optional
+            Id of a message of the chat; only earlier ones are read.
         step : int, default 100
             Rows a statement.
 
@@ -145,7 +143,7 @@ class MessageRepository(Repository[Message]):
             yield from found
             if len(found) < step:
                 return
-            before = (found[-1].created_at, found[-1].id)
+            before = found[-1].id
 
     def find(self, chat_id: str, key: str) -> StoredMessage:
         """Find one message of a chat, with its place in the tree.
@@ -231,11 +229,12 @@ def _stored(messages: Table, chat_id: str) -> Select[Any]:
     return select(*columns).select_from(joined).where(messages.c.chat_id == chat_id)
 
 
-def _page(messages: Table, chat_id: str, before: tuple[datetime, str] | None, step: int) -> Select[Any]:
+def _page(messages: Table, chat_id: str, before: str | None, step: int) -> Select[Any]:
     query = _stored(messages, chat_id).order_by(messages.c.created_at.desc(), messages.c.id.desc()).limit(step)
     if before is None:
         return query
-    moment = literal(before[0], messages.c.created_at.type)
-    return query.where(
-        tuple_(messages.c.created_at, messages.c.id) < tuple_(moment, literal(before[1], messages.c.id.type))
-    )
+    # Compared as it is stored: a time in another program's spelling, written anew, would find its own row again.
+    last = messages.alias("last")
+    moment = select(last.c.created_at).where(last.c.id == before).scalar_subquery()
+    place = tuple_(moment, literal(before, messages.c.id.type))
+    return query.where(tuple_(messages.c.created_at, messages.c.id) < place)
