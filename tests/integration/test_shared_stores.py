@@ -73,6 +73,20 @@ def test_threads_of_one_store_do_not_disturb_each_other(store):
     assert errors == []
 
 
+def test_the_pool_keeps_as_many_connections_as_documented_and_opens_no_more(postgres_url):
+    store = open_store(f"{postgres_url}{'&' if '?' in postgres_url else '?'}pool_max_open=3&pool_max_idle=1")
+
+    used = [store.engine.connect() for _ in range(3)]
+    opened = store.engine.pool.checkedout()
+    for connection in used:
+        connection.close()
+
+    assert opened == 3
+    assert store.engine.pool.checkedin() == 1
+    assert (store.engine.pool.size(), store.engine.pool._max_overflow, store.engine.pool._recycle) == (1, 2, 300)
+    store.close()
+
+
 def test_a_store_in_memory_is_shared_by_all_threads():
     store = open_store(":memory:")
     user = add_user(store)

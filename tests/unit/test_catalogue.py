@@ -103,9 +103,9 @@ def test_a_key_that_appears_later_is_found(monkeypatch):
     openai = Providers().get("openai")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
 
-    reply = openai.stream(HI)
+    key = openai._endpoint().key
 
-    reply.close()
+    assert key.reveal() == "sk-not-a-real-key"
 
 
 def test_the_programs_own_keys_come_before_the_environment(monkeypatch):
