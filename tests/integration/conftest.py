@@ -7,6 +7,7 @@ import sys
 import venv
 
 import pytest
+from fake_front_end import FakeFrontEnd
 from fake_openai import FakeOpenAI
 from fake_package_index import PackageIndex
 from provider_requests import KEY
@@ -35,6 +36,22 @@ def ws(store_url, fake_openai, monkeypatch):
         )
         workspace._session.providers.add(provider)
         yield workspace
+
+
+@pytest.fixture
+def front_end(monkeypatch):
+    front_end = FakeFrontEnd()
+    front_end.install(monkeypatch)
+    return front_end
+
+
+@pytest.fixture
+def panel(ws, front_end):
+    panel = ws.panel()
+    front_end.look(panel)
+    front_end.wait_for("page")
+    yield panel
+    panel.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_front_end import FakeFrontEnd, drawn
+from fake_front_end import drawn
 from fake_openai import Fail, Say
 
 import primer_nb
@@ -13,28 +13,12 @@ ANSWER = "Some *words*.\n\n```python\nprint(1)\n```\n\n1. one\n2. two\n\nThe end
 
 
 @pytest.fixture
-def front_end(monkeypatch):
-    front_end = FakeFrontEnd()
-    front_end.install(monkeypatch)
-    return front_end
-
-
-@pytest.fixture
 def ws(sqlite_url, fake_openai, monkeypatch):
     monkeypatch.setenv("PRIMER_PROVIDER", "custom")
     monkeypatch.setenv("PRIMER_CUSTOM_BASE_URL", fake_openai.base_url)
     monkeypatch.setenv("PRIMER_CUSTOM_MODEL", "fake-1")
     with primer_nb.connect(sqlite_url) as workspace:
         yield workspace
-
-
-@pytest.fixture
-def panel(ws, front_end):
-    panel = ws.panel()
-    front_end.look(panel)
-    front_end.wait_for("page")
-    yield panel
-    panel.close()
 
 
 def test_a_message_is_stored_and_its_reply_streams(panel, front_end, fake_openai, ws):
