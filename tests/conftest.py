@@ -54,6 +54,7 @@ def users_environment() -> Iterator[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in users:
             patch.delenv(name)
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         yield users
 
 
@@ -63,6 +64,17 @@ def primer_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PRIMER_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def quick_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make Argon2 a thousand times cheaper, in this process: for tests that are not about its cost."""
+    from argon2 import Parameters, Type
+
+    from primer_nb.credentials import passwords
+
+    least = Parameters(type=Type.ID, version=19, salt_len=16, hash_len=32, time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "cost", least)
 
 
 @pytest.fixture
