@@ -13,13 +13,28 @@
     │   ├── ChatNotFoundError
     │   └── MessageNotFoundError
     ├── InvalidInputError              a value that cannot be stored or sent
+    │   └── WeakPasswordError          too short, or one that many people use
+    ├── AccountError                   something about who works here
+    │   ├── SignInError                not this e-mail address, password or recovery key
+    │   │   ├── TooManyAttemptsError   locked for a while; ``retry_after`` seconds
+    │   │   └── TokenError             not a token of ours, or one that is over
+    │   ├── EmailTakenError            the e-mail address has an account
+    │   ├── RegistrationClosedError    an administrator closed it
+    │   ├── NotSignedInError           this needs an account
+    │   ├── NotAdminError              this needs an administrator
+    │   ├── LastAdminError             somebody has to stay administrator
+    │   ├── PasswordNeededError        nobody is there to be asked
+    │   └── MasterKeyError             no place for the key of the local user
+    ├── SealError                      a sealed value does not open
     ├── ReplyInProgressError           the chat is already answering
     ├── ProviderError                  a reply could not be had
     │   ├── MissingKeyError            no API key for this provider
+    │   │   └── KeysLockedError        one is stored, and cannot be opened here
     │   ├── InvalidKeyError            the provider refused the key
     │   ├── RateLimitError             too many requests; ``retry_after`` seconds
     │   ├── QuotaExceededError         the account has no credit left
     │   ├── UnknownProviderError
+    │   ├── ProviderNotAllowedError    an administrator restricted the addresses
     │   ├── UnknownModelError
     │   ├── InvalidRequestError        the provider refused the request
     │   │   └── ContextTooLongError
@@ -88,6 +103,70 @@ class InvalidInputError(PrimerError, ValueError):
     """A value that cannot be stored or sent as it is."""
 
 
+class WeakPasswordError(InvalidInputError):
+    """A new password that would be guessed."""
+
+
+class AccountError(PrimerError):
+    """Something about who works here."""
+
+
+class SignInError(AccountError, PermissionError):
+    """The e-mail address and the password, or the recovery key, do not belong to an account."""
+
+
+class TooManyAttemptsError(SignInError):
+    """Signing in failed too often; it is locked for a while, also for the right password.
+
+    Parameters
+    ----------
+    message : str
+        What to tell the user.
+    retry_after : float
+        Seconds until it may be tried again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TokenError(SignInError):
+    """A token that is not one of ours, was revoked, or is over."""
+
+
+class EmailTakenError(AccountError, ValueError):
+    """The e-mail address has an account already."""
+
+
+class RegistrationClosedError(AccountError, PermissionError):
+    """An administrator closed the registration."""
+
+
+class NotSignedInError(AccountError, PermissionError):
+    """This needs an account, and nobody is signed in as a person."""
+
+
+class NotAdminError(AccountError, PermissionError):
+    """This needs an administrator."""
+
+
+class LastAdminError(AccountError, PermissionError):
+    """The store would be left without an administrator."""
+
+
+class PasswordNeededError(AccountError, EOFError):
+    """A password is needed and nobody is there to be asked."""
+
+
+class MasterKeyError(AccountError, LookupError):
+    """There is no master key, or no place to keep one."""
+
+
+class SealError(PrimerError):
+    """A sealed value does not open: another key, another owner, or not what was sealed."""
+
+
 class ReplyInProgressError(PrimerError, RuntimeError):
     """The chat is already being answered; one reply at a time."""
 
@@ -98,6 +177,10 @@ class ProviderError(PrimerError):
 
 class MissingKeyError(ProviderError, LookupError):
     """No API key is known for the provider."""
+
+
+class KeysLockedError(MissingKeyError):
+    """A key is stored for the provider, and this session cannot open it."""
 
 
 class InvalidKeyError(ProviderError, PermissionError):
@@ -126,6 +209,10 @@ class QuotaExceededError(ProviderError):
 
 class UnknownProviderError(ProviderError, LookupError):
     """No provider has this name."""
+
+
+class ProviderNotAllowedError(ProviderError, PermissionError):
+    """An administrator does not allow the provider's address."""
 
 
 class UnknownModelError(ProviderError, LookupError):

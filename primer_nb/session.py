@@ -1,17 +1,29 @@
-"""A session: who works, on which store, with which providers. Passed to every use case."""
+"""A session: who works now, on which stores, with which providers. Passed to every use case.
+
+There is one a workspace. Signing in and out changes its user, so that every handle on the workspace speaks for who
+works now; what outlives that, such as a reply on its way, takes a copy that stays with its user.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from primer_nb.database import open_store
+from primer_nb.database.addresses import parse_address
+
 if TYPE_CHECKING:
+    from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import Store, UnitOfWork
     from primer_nb.providers.catalogue import Providers
     from primer_nb.tables import User
 
+LOCAL_EMAIL = "local@localhost"  # of the passwordless local user; nobody can register it
 
-@dataclass(frozen=True)
+
 class Session:
     """What a use case needs to know.
 
@@ -23,14 +35,66 @@ class Session:
         On whose behalf.
     providers : Providers
         Who may answer.
+    server : str or Path, optional
+        Address of the store that holds the accounts; without one it is ``store``.
     """
 
-    store: Store
-    user: User
-    providers: Providers
+    def __init__(self, store: Store, user: User, providers: Providers, *, server: str | Path | None = None) -> None:
+        self.store = store
+        self.user = user
+        self.providers = providers
+        self.data_key: DataKey | None = None
+        self.by_token = False
+        self._server = server
+        self._accounts: Store | None = None
+        self._opening = threading.Lock()
+        self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
+
+    @property
+    def has_server(self) -> bool:
+        """Whether accounts live in a store of their own."""
+        return self._server is not None
+
+    @property
+    def accounts(self) -> Store:
+        """The store that holds the accounts, opened at first use.
+
+        Returns
+        -------
+        Store
+            The local one when there is no server.
+
+        Raises
+        ------
+        StoreError
+            If the server cannot be reached or has another schema.
+        """
+        if self._server is None:
+            return self.store
+        with self._opening:
+            if self._accounts is None:
+                self._accounts = open_store(self._server)
+            return self._accounts
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the passwordless local user works here: nobody is signed in."""
+        return self.user.email == LOCAL_EMAIL
+
+    @property
+    def account_store(self) -> Store:
+        """The store that has the user's account: for the local user, and without a server, the local one."""
+        return self.store if self.is_local else self.accounts
+
+    @property
+    def place(self) -> str | None:
+        """What the two stores are called together, for what is kept on this machine; ``None``: nothing is kept."""
+        if self.store.address.is_in_memory:
+            return None
+        return f"{self.store.address}|{parse_address(self._server) if self._server else ''}"
 
     def read(self) -> UnitOfWork:
-        """Make a unit of work that only reads.
+        """Make a unit of work on the local store that only reads.
 
         Returns
         -------
@@ -40,7 +104,7 @@ class Session:
         return self.store.unit_of_work(self.user.id, read_only=True)
 
     def write(self) -> UnitOfWork:
-        """Make a unit of work that writes.
+        """Make a unit of work on the local store that writes.
 
         Returns
         -------
@@ -48,6 +112,59 @@ class Session:
             A context manager, on behalf of the user.
         """
         return self.store.unit_of_work(self.user.id)
+
+    def become(self, user: User, *, data_key: DataKey | None = None, by_token: bool = False) -> None:
+        """Let somebody work from now on, and tell who watches.
+
+        Parameters
+        ----------
+        user : User
+            Who.
+        data_key : DataKey, optional
+            Opens the user's provider keys; the one held before is wiped unless it is the same object.
+        by_token : bool, default False
+            Whether a token let them in, not a person.
+        """
+        if self.data_key is not None and self.data_key is not data_key:
+            self.data_key.wipe()
+        self.user, self.data_key, self.by_token = user, data_key, by_token
+        self.tell()
+
+    def watch(self, method: Callable[[], None]) -> None:
+        """Have a method called after each change of user or settings.
+
+        Parameters
+        ----------
+        method : callable
+            A bound method without parameters; held weakly, called in the thread that makes the change.
+        """
+        self._watchers.append(weakref.WeakMethod(method))
+
+    def tell(self) -> None:
+        """Call every method that watches."""
+        self._watchers = [watcher for watcher in self._watchers if watcher() is not None]
+        for watcher in self._watchers:
+            if method := watcher():
+                method()
+
+    def as_now(self) -> Session:
+        """Return a session that stays with the present user.
+
+        Returns
+        -------
+        Session
+            On the same local store, for work that outlives a change of user.
+        """
+        return Session(self.store, self.user, self.providers)
+
+    def close(self) -> None:
+        """Close the stores and forget the data key; may be called again."""
+        if self.data_key is not None:
+            self.data_key.wipe()
+            self.data_key = None
+        if self._accounts is not None:
+            self._accounts.close()
+        self.store.close()
 
     def __repr__(self) -> str:
         """Return one line without a secret."""

@@ -41,7 +41,7 @@ class Known:
 
 def history_of(store: Store, user: User) -> History:
     """Make the history of a user."""
-    return History(Session(store=store, user=user, providers=Providers()))
+    return History(Session(store, user, Providers()))
 
 
 def add(store: Store, user: User, *rows: Any) -> None:

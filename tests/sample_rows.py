@@ -20,7 +20,7 @@ CREATED = {"created_at": TIME}
 TIMES = {"created_at": TIME, "updated_at": TIME}
 
 REVISIONS = [revision.id for revision in revisions("sqlite")]
-FIRST, SECOND, THIRD = REVISIONS[:3]
+FIRST, SECOND, THIRD, FOURTH = REVISIONS[:4]
 
 # In the order in which they can be inserted.
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
@@ -85,8 +85,11 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
             **CREATED,
         },
     },
+    FOURTH: {
+        "sign_in_attempts": {"email_digest": "00", "failures": 3, "first_at": TIME, "locked_until": TIME},
+    },
 }
-REQUIRED_LATER = {THIRD: {"refresh_tokens": {"family": TOKEN}}}
+REQUIRED_FROM = {THIRD: {"refresh_tokens": {"family": TOKEN}}}
 
 
 def insert(engine: Engine, table: str, **values: Any) -> None:
@@ -99,10 +102,11 @@ def insert(engine: Engine, table: str, **values: Any) -> None:
 def fill(engine: Engine, *, revision: str) -> Rows:
     """Insert a row into each table of a store at some revision and return them as the database holds them."""
     tables = describe(engine)
-    required = REQUIRED_LATER.get(revision, {})
+    required = [columns for since, columns in REQUIRED_FROM.items() if since <= revision]
     for table, values in _samples(revision).items():
         if table in tables:
-            insert(engine, table, **values, **required.get(table, {}))
+            later = {name: value for columns in required for name, value in columns.get(table, {}).items()}
+            insert(engine, table, **values, **later)
     return rows(engine, revision=revision)
 
 

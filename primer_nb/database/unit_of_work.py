@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING
 from primer_nb import tables
 from primer_nb.database.engine import READ_ONLY
 from primer_nb.database.failures import DRIVER_ERRORS, raise_translated, translated
+from primer_nb.database.repositories.administration import AdminSettingRepository, AuditLogRepository
+from primer_nb.database.repositories.attempts import AttemptRepository
 from primer_nb.database.repositories.chats import ChatRepository
 from primer_nb.database.repositories.drafts import DraftRepository
 from primer_nb.database.repositories.messages import MessageRepository
 from primer_nb.database.repositories.ownership import Ownership
 from primer_nb.database.repositories.repository import Repository
+from primer_nb.database.repositories.tokens import ApiKeyRepository, RefreshTokenRepository
 from primer_nb.database.repositories.users import UserRepository
 
 if TYPE_CHECKING:
@@ -131,19 +134,19 @@ class UnitOfWork:
         return Repository(self.connection, tables.UserSettings, self._ownership)
 
     @cached_property
-    def admin_settings(self) -> Repository[tables.AdminSetting]:
-        """Settings of the whole store; for the system only."""
-        return Repository(self.connection, tables.AdminSetting, self._ownership)
+    def admin_settings(self) -> AdminSettingRepository:
+        """Settings of the whole store."""
+        return AdminSettingRepository(self.connection, self._ownership)
 
     @cached_property
-    def refresh_tokens(self) -> Repository[tables.RefreshToken]:
+    def refresh_tokens(self) -> RefreshTokenRepository:
         """Digests of refresh tokens."""
-        return Repository(self.connection, tables.RefreshToken, self._ownership)
+        return RefreshTokenRepository(self.connection, self._ownership)
 
     @cached_property
-    def api_keys(self) -> Repository[tables.ApiKey]:
+    def api_keys(self) -> ApiKeyRepository:
         """Digests of our own programmatic keys."""
-        return Repository(self.connection, tables.ApiKey, self._ownership)
+        return ApiKeyRepository(self.connection, self._ownership)
 
     @cached_property
     def key_slots(self) -> Repository[tables.KeySlot]:
@@ -166,6 +169,11 @@ class UnitOfWork:
         return Repository(self.connection, tables.MessageAttachment, self._ownership)
 
     @cached_property
-    def audit_log(self) -> Repository[tables.AuditLogEntry]:
+    def audit_log(self) -> AuditLogRepository:
         """What happened to accounts and keys."""
-        return Repository(self.connection, tables.AuditLogEntry, self._ownership)
+        return AuditLogRepository(self.connection, self._ownership)
+
+    @cached_property
+    def attempts(self) -> AttemptRepository:
+        """Failed attempts to sign in; for the system only."""
+        return AttemptRepository(self.connection, self._ownership)

@@ -43,9 +43,14 @@ class Providers:
         self._made: dict[str, Provider] = {}
 
     @property
+    def preferred(self) -> str | None:
+        """Return the name of the provider that this machine prefers: ``$PRIMER_PROVIDER``, if it is set."""
+        return _setting("PRIMER_PROVIDER") or None
+
+    @property
     def default(self) -> str:
         """Return the name of the provider that answers when none is named: ``$PRIMER_PROVIDER``, else ``local``."""
-        return _setting("PRIMER_PROVIDER") or "local"
+        return self.preferred or "local"
 
     def names(self) -> tuple[str, ...]:
         """Return the names that ``get`` knows.
@@ -107,7 +112,7 @@ class Providers:
                 name,
                 base_url=_setting("OPENAI_BASE_URL") or "https://api.openai.com/v1",
                 key=self._key(name, "OPENAI_API_KEY"),
-                key_hint=_hint("OPENAI_API_KEY"),
+                key_hint=_hint(name, "OPENAI_API_KEY"),
                 needs_key=True,
                 default_model="gpt-6-luna",
             )
@@ -116,7 +121,7 @@ class Providers:
                 name,
                 base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
                 key=self._key(name, "GEMINI_API_KEY"),
-                key_hint=_hint("GEMINI_API_KEY"),
+                key_hint=_hint(name, "GEMINI_API_KEY"),
                 needs_key=True,
                 default_model="gemini-3.8-flash",
             )
@@ -125,7 +130,7 @@ class Providers:
                 name,
                 base_url=base_url,
                 key=self._key(name, "PRIMER_CUSTOM_API_KEY"),
-                key_hint=_hint("PRIMER_CUSTOM_API_KEY"),
+                key_hint=_hint(name, "PRIMER_CUSTOM_API_KEY"),
                 default_model=_setting("PRIMER_CUSTOM_MODEL") or "default",
                 window=_window("PRIMER_CUSTOM_CONTEXT_WINDOW"),
             )
@@ -148,9 +153,12 @@ def _setting(variable: str) -> str:
     return os.environ.get(variable, "").strip()
 
 
-def _hint(variable: str) -> str:
+def _hint(name: str, variable: str) -> str:
     # Not in a cell: IPython keeps what is typed there, and every "!command" inherits os.environ.
-    return f"set {variable} in the environment that starts Jupyter, then restart the kernel"
+    return (
+        f"store one with ws.api_keys.add({name!r}) or in the panel, or set {variable} in the environment that starts "
+        "Jupyter and restart the kernel"
+    )
 
 
 def _window(variable: str) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 
 from primer_nb.errors import MissingKeyError, ProviderError
 from primer_nb.providers.base import ChatRequest
@@ -81,6 +82,28 @@ class OpenAICompatibleProvider:
         self._key_hint = key_hint
         self._window = window
         self._timeout = timeout
+
+    @property
+    def base_url(self) -> str:
+        """Where the API lives."""
+        return self._base_url
+
+    def with_key(self, key: Secret) -> OpenAICompatibleProvider:
+        """Make the same provider with another key, to try it out.
+
+        Parameters
+        ----------
+        key : Secret
+            The other key.
+
+        Returns
+        -------
+        OpenAICompatibleProvider
+            A new object.
+        """
+        other = copy(self)
+        other._key = key
+        return other
 
     def stream(self, request: ChatRequest) -> HttpReply:
         """Prepare a reply; nothing is sent before its first step is asked for.

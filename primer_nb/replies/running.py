@@ -44,6 +44,7 @@ class RunningReply:
 
     def __init__(self, session: Session, question: Question, *, on_end: Callable[[RunningReply], None]) -> None:
         self.session = session
+        self._own_session = session.as_now()  # the reply is kept for who asked, whoever is signed in then
         self._question = question
         self._on_end = on_end
         self._lock = threading.Lock()
@@ -197,7 +198,7 @@ class RunningReply:
         error: PrimerError | None = None
         outcome = Outcome(text="", finish_reason="error")
         try:
-            with DraftKeeper(self.session, self._question, read=lambda: self.text):
+            with DraftKeeper(self._own_session, self._question, read=lambda: self.text):
                 ending = self._reader.read(self._take, tell=self._tell, refusal=self._question.refusal)
             error = ending.error
             outcome = Outcome(
@@ -208,7 +209,7 @@ class RunningReply:
                 time_to_first_token=ending.time_to_first_token,
                 duration=ending.duration,
             )
-            keep_reply(self.session, self._question, outcome)
+            keep_reply(self._own_session, self._question, outcome)
         except PrimerError as failure:
             error = failure  # the chat is gone, or the store cannot be written
         except Exception as failure:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from primer_nb.tables.access import ApiKey, AuditLogEntry, RefreshToken
+    from primer_nb.tables.attempts import SignInAttempts
     from primer_nb.tables.backup import BackupState, JournalEntry, QuarantinedRow, SyncDevice, Tombstone
     from primer_nb.tables.base import Record
     from primer_nb.tables.chat_details import ChatSettings, ChatTag, MessageAttachment
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "access": ("ApiKey", "AuditLogEntry", "RefreshToken"),
+    "attempts": ("SignInAttempts",),
     "backup": ("BackupState", "JournalEntry", "QuarantinedRow", "SyncDevice", "Tombstone"),
     "base": ("Record",),
     "chat_details": ("ChatSettings", "ChatTag", "MessageAttachment"),
@@ -51,6 +53,7 @@ __all__ = [
     "QuarantinedRow",
     "Record",
     "RefreshToken",
+    "SignInAttempts",
     "SyncDevice",
     "Tombstone",
     "User",

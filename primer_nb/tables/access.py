@@ -17,7 +17,10 @@ class RefreshToken(Record, table=True):
     """A single-use token that keeps somebody signed in; only its digest is stored."""
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = (Index("idx_refresh_tokens_user_id", "user_id"),)
+    __table_args__ = (
+        Index("idx_refresh_tokens_user_id", "user_id"),
+        Index("idx_refresh_tokens_token", "token"),
+    )
 
     id: str = Field(default_factory=new_id, sa_column=Column(Id, primary_key=True))
     user_id: str = Field(sa_column=Column(Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False))
@@ -55,7 +58,10 @@ class AuditLogEntry(Record, table=True):
     """A sensitive operation; it outlives the account it was done with."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("idx_audit_log_user_id_created_at", "user_id", "created_at"),)
+    __table_args__ = (
+        Index("idx_audit_log_user_id_created_at", "user_id", "created_at"),
+        Index("idx_audit_log_created_at", "created_at"),
+    )
 
     id: str = Field(default_factory=new_id, sa_column=Column(Id, primary_key=True))
     user_id: str | None = Field(default=None, sa_column=Column(Id, ForeignKey("users.id", ondelete="SET NULL")))

@@ -9,7 +9,17 @@ from functools import cache
 from sqlalchemy import Column, ForeignKeyConstraint, MetaData, UniqueConstraint
 
 # each module puts its tables into the metadata of Record when it is imported
-from primer_nb.tables import access, backup, chat_details, chats, completions, keys, settings, users  # noqa: F401
+from primer_nb.tables import (  # noqa: F401
+    access,
+    attempts,
+    backup,
+    chat_details,
+    chats,
+    completions,
+    keys,
+    settings,
+    users,
+)
 from primer_nb.tables.base import Record
 from primer_nb.tables.column_types import Id
 

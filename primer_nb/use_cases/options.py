@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from primer_nb import limits
 from primer_nb.errors import InvalidInputError
+from primer_nb.use_cases.policy import allowed_provider, default_model, default_provider
 
 if TYPE_CHECKING:
     from primer_nb.providers.base import Provider
     from primer_nb.session import Session
     from primer_nb.tables import ChatSettings
+    from primer_nb.use_cases.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Choice:
     new_system: str | None
 
 
-def choose(session: Session, options: SendOptions, settings: ChatSettings) -> Choice:
+def choose(session: Session, options: SendOptions, settings: ChatSettings, policy: Policy) -> Choice:
     """Settle who answers a message.
 
     Parameters
@@ -96,6 +98,8 @@ def choose(session: Session, options: SendOptions, settings: ChatSettings) -> Ch
         What the message asks.
     settings : ChatSettings
         What its chat asks.
+    policy : Policy
+        What the administrator decided.
 
     Returns
     -------
@@ -106,13 +110,16 @@ def choose(session: Session, options: SendOptions, settings: ChatSettings) -> Ch
     ------
     UnknownProviderError
         If no provider has the name.
+    ProviderNotAllowedError
+        If the administrator does not allow its address.
     """
-    provider = session.providers.get(options.provider or settings.provider or session.providers.default)
+    default = default_provider(session, policy)
+    provider = allowed_provider(session, policy, options.provider or settings.provider or default)
     is_the_chats = settings.provider in {None, provider.name} and options.provider in {
         None,
-        settings.provider or session.providers.default,
+        settings.provider or default,
     }
-    model = options.model or (settings.model if is_the_chats else None) or provider.default_model
+    model = options.model or (settings.model if is_the_chats else None) or default_model(session, policy, provider)
     return Choice(
         provider=provider,
         model=limits.check_text(model, name="model", longest=limits.MODEL),

@@ -20,6 +20,7 @@ from primer_nb.use_cases.branches import active_branch
 from primer_nb.use_cases.chats import checked_id, save_settings, settings_of
 from primer_nb.use_cases.context import Context, build_context
 from primer_nb.use_cases.options import choose
+from primer_nb.use_cases.policy import read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -178,7 +179,7 @@ def ask_differently(session: Session, chat_id: str, message_id: str, text: str, 
 
 
 def _choice(session: Session, work: UnitOfWork, chat: Chat, options: SendOptions) -> Choice:
-    return choose(session, options, settings_of(work, chat))
+    return choose(session, options, settings_of(work, chat), read_policy(work))
 
 
 def _store(

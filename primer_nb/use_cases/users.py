@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from primer_nb import ids, times
 from primer_nb.errors import NotFoundError
+from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import User
 
 if TYPE_CHECKING:
     from primer_nb.database import Store, UnitOfWork
 
-LOCAL_EMAIL = "local@localhost"
 NO_PASSWORD = "!"  # noqa: S105  as in shadow(5): no password hashes to it
 
 

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from primer_nb.credentials.kept_tokens import has_kept_token
 from primer_nb.database import open_store
+from primer_nb.database.addresses import parse_address
 from primer_nb.paths import default_database_path
 from primer_nb.providers.catalogue import Providers
 from primer_nb.replies.drafts import is_alive
+from primer_nb.secret import Secret
 from primer_nb.session import Session
 from primer_nb.use_cases.replying import recover_drafts
+from primer_nb.use_cases.stored_keys import stored_key
 from primer_nb.use_cases.users import local_user
 from primer_nb.workspace.workspace import Workspace
 
+if TYPE_CHECKING:
+    from primer_nb.database import Store
 
-def connect(database_url: str | Path | None = None) -> Workspace:
+
+def connect(
+    database_url: str | Path | None = None, *, server_url: str | Path | None = None, token: str | Secret | None = None
+) -> Workspace:
     """Open a workspace: your chats, a panel to chat in, and their history as data.
 
     Opening makes the store when it is missing and brings its schema up to date, an SQLite file after a copy beside
@@ -26,14 +37,22 @@ def connect(database_url: str | Path | None = None) -> Workspace:
     database_url : str or Path, optional
         Where chats and messages are kept: a path or ``sqlite:///file.db``, or a ``postgresql://`` URL. Default
         ``$PRIMER_DATABASE_URL``, else a file in the platform's folder for user data.
+    server_url : str or Path, optional
+        Where accounts live. Default ``$PRIMER_SERVER_URL``, else ``$SUPABASE_CONNECTION_STRING``, else the accounts
+        live in the local store. It is asked only when somebody signs in or up; without a connection, who has signed
+        in on this machine before still can.
+    token : str or Secret, optional
+        One of your tokens (`Workspace.tokens`), for a notebook that nobody sits at.
 
     Returns
     -------
     Workspace
-        A context manager; the passwordless local user works in it.
+        A context manager. Who stayed signed in on this machine works in it, else the passwordless local user.
 
     Raises
     ------
+    TokenError
+        If the token is not known, was revoked, or is over.
     StoreError
         If the store cannot be opened, is damaged, or was written by a newer release; it is left untouched.
     InvalidInputError
@@ -47,10 +66,35 @@ def connect(database_url: str | Path | None = None) -> Workspace:
     ...     ws.chats["Birds"].title
     'Birds'
     """
-    store = open_store(database_url or os.environ.get("PRIMER_DATABASE_URL") or default_database_path())
-    try:
+    with ExitStack() as undo:
+        store = open_store(database_url or os.environ.get("PRIMER_DATABASE_URL") or default_database_path())
+        undo.callback(store.close)
         recover_drafts(store, is_alive=is_alive)
-        return Workspace(Session(store=store, user=local_user(store), providers=Providers()))
-    except BaseException:
-        store.close()
-        raise
+        session = _session(store, server_url or _server_of_environment())
+        undo.callback(session.close)
+        _sign_in(session, token)
+        undo.pop_all()
+    return Workspace(session)
+
+
+def _session(store: Store, server_url: str | Path | None) -> Session:
+    if server_url is not None and parse_address(server_url) == store.address:
+        server_url = None
+    providers = Providers(key_for=lambda name: stored_key(session, name))
+    session = Session(store, local_user(store), providers, server=server_url)
+    return session
+
+
+def _server_of_environment() -> str | None:
+    return os.environ.get("PRIMER_SERVER_URL") or os.environ.get("SUPABASE_CONNECTION_STRING") or None
+
+
+def _sign_in(session: Session, token: str | Secret | None) -> None:
+    if token is not None:
+        from primer_nb.use_cases.tokens import sign_in_with_token
+
+        sign_in_with_token(session, token if isinstance(token, Secret) else Secret(token))
+    elif session.place is not None and has_kept_token(session.place):
+        from primer_nb.use_cases.accounts import resume  # loads cryptography
+
+        resume(session)

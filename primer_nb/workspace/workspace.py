@@ -107,4 +107,4 @@ class Workspace:
         Replies that were started here are stopped; what has arrived is kept.
         """
         stop_replies(self._session)
-        self._session.store.close()
+        self._session.close()

@@ -10,6 +10,7 @@ from primer_nb import times
 from primer_nb.errors import InvalidInputError
 from primer_nb.tables import ChatSettings
 from primer_nb.use_cases.options import SendOptions, choose
+from primer_nb.use_cases.policy import Policy
 
 
 class Answers:
@@ -26,6 +27,7 @@ class Known:
     """Two providers, of a session."""
 
     default = "local"
+    preferred = None
 
     def get(self, name: str) -> Answers:
         return {"local": Answers("local"), "openai": Answers("openai")}[name]
@@ -57,16 +59,28 @@ def _settings(**values) -> ChatSettings:
     ],
 )
 def test_the_nearest_word_counts(options, settings, expected):
-    choice = choose(Knows(), SendOptions(**options), _settings(**settings))
+    choice = choose(Knows(), SendOptions(**options), _settings(**settings), Policy())
 
     assert (choice.provider.name, choice.model) == expected
+
+
+def test_the_administrator_says_who_answers_where_nobody_has_chosen():
+    policy = Policy(default_provider="openai", default_model="gpt-cheap")
+
+    unasked = choose(Knows(), SendOptions(), _settings(), policy)
+    asked = choose(Knows(), SendOptions(provider="local"), _settings(), policy)
+    chosen = choose(Knows(), SendOptions(), _settings(provider="openai", model="gpt"), policy)
+
+    assert (unasked.provider.name, unasked.model) == ("openai", "gpt-cheap")
+    assert (asked.provider.name, asked.model) == ("local", "local-default")
+    assert (chosen.provider.name, chosen.model) == ("openai", "gpt")
 
 
 def test_what_a_message_leaves_open_its_chat_decides():
     settings = _settings(temperature=0.5, max_tokens=9, system_prompt="Be brief.")
 
-    asked = choose(Knows(), SendOptions(temperature=0.0, system="Be long."), settings)
-    left = choose(Knows(), SendOptions(), settings)
+    asked = choose(Knows(), SendOptions(temperature=0.0, system="Be long."), settings, Policy())
+    left = choose(Knows(), SendOptions(), settings, Policy())
 
     assert (asked.temperature, asked.max_tokens, asked.system, asked.new_system) == (0.0, 9, "Be long.", "Be long.")
     assert (left.temperature, left.max_tokens, left.system, left.new_system) == (0.5, 9, "Be brief.", None)

@@ -82,6 +82,22 @@ class Repository(Generic[Entity]):
             raise NotFoundError(f"there is no {self.entity.__name__} {key!r}")
         return self.entity(**found)
 
+    def where(self, **equal: object) -> list[Entity]:
+        """Read the rows of the user whose columns have these values.
+
+        Parameters
+        ----------
+        **equal : object
+            Values by column name.
+
+        Returns
+        -------
+        list of Record
+            Ordered by primary key.
+        """
+        query = self._own().where(*self._equal(equal)).order_by(*self.table.primary_key.columns)
+        return [self.entity(**row) for row in self.connection.execute(query).mappings()]
+
     def list(self) -> list[Entity]:
         """Read all rows of the user.
 
@@ -92,6 +108,21 @@ class Repository(Generic[Entity]):
         """
         query = self._own().order_by(*self.table.primary_key.columns)
         return [self.entity(**row) for row in self.connection.execute(query).mappings()]
+
+    def remove(self, **equal: object) -> int:
+        """Delete the rows of the user whose columns have these values.
+
+        Parameters
+        ----------
+        **equal : object
+            Values by column name; at least one.
+
+        Returns
+        -------
+        int
+            How many there were.
+        """
+        return self.connection.execute(delete(self.table).where(*self._equal(equal), self._owned())).rowcount
 
     def update(self, row: Entity) -> Entity:
         """Write every column of a row that exists.
@@ -141,6 +172,9 @@ class Repository(Generic[Entity]):
 
     def _owned(self) -> ColumnElement[bool]:
         return self.ownership.clause(self.table)
+
+    def _equal(self, values: dict[str, object]) -> tuple[ColumnElement[bool], ...]:
+        return tuple(self.table.c[name] == value for name, value in values.items())
 
     def _is(self, key: str) -> ColumnElement[bool]:
         if self.connection.dialect.name == "postgresql" and not is_uuid(key):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select, text
 
 from primer_nb.database.repositories.ownership import Ownership, table_of
 from primer_nb.database.repositories.repository import Repository
@@ -46,6 +46,54 @@ class UserRepository(Repository[User]):
         if found is None:
             raise NotFoundError("there is no account of this e-mail address")
         return User(**found)
+
+    def lock(self, user_id: str) -> User:
+        """Read a user and keep everybody else from changing what belongs to them until the transaction ends.
+
+        Parameters
+        ----------
+        user_id : str
+            Whose row. In SQLite a writer is alone anyway.
+
+        Returns
+        -------
+        User
+            A detached object.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, or it is another user's.
+        """
+        found = self.connection.execute(self._own().where(self._is(user_id)).with_for_update()).mappings().first()
+        if found is None:
+            raise NotFoundError(f"there is no User {user_id!r}")
+        return User(**found)
+
+    def lock_all(self) -> None:
+        """Keep everybody else from adding users and changing roles until the transaction ends."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+
+    def count(self, *, is_admin: bool | None = None, except_email: str = "") -> int:
+        """Count users.
+
+        Parameters
+        ----------
+        is_admin : bool, optional
+            Only those who are, or are not, administrators.
+        except_email : str, optional
+            An address that does not count.
+
+        Returns
+        -------
+        int
+            How many there are.
+        """
+        query = select(func.count()).select_from(self.table).where(self._owned(), self.table.c.email != except_email)
+        if is_admin is not None:
+            query = query.where(self.table.c.is_admin.is_(is_admin))
+        return self.connection.execute(query).scalar_one()
 
     def strangers_with_chats(self) -> list[str]:
         """Read whose chats a store holds without knowing the user: a file that Primer made has chats only.

@@ -1,0 +1,118 @@
+"""Sign in, online or by the local copy of an account, and sign out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from primer_nb import times
+from primer_nb.credentials.passwords import hash_password, needs_rehash
+from primer_nb.credentials.sealing import new_data_key
+from primer_nb.errors import StoreUnavailableError
+from primer_nb.use_cases import audit
+from primer_nb.use_cases.accounts import staying
+from primer_nb.use_cases.accounts.emails import folded
+from primer_nb.use_cases.accounts.passwords import Proof, lock_unchanged, prove
+from primer_nb.use_cases.attempts import forgive
+from primer_nb.use_cases.data_keys import PASSWORD, make_slot
+from primer_nb.use_cases.local_copy import refresh_local_copy
+from primer_nb.use_cases.users import local_user
+
+if TYPE_CHECKING:
+    from primer_nb.credentials.sealing import DataKey
+    from primer_nb.database import Store
+    from primer_nb.secret import Secret
+    from primer_nb.session import Session
+    from primer_nb.tables import KeySlot
+
+
+def sign_in(session: Session, email: str, *, password: Secret, stay: bool = True) -> None:
+    """Let a person with an account work from now on.
+
+    Without a connection to the server, an account that has signed in on this machine before is found in its local
+    copy.
+
+    Parameters
+    ----------
+    session : Session
+        Whoever works in it now is signed out when this succeeds.
+    email : str
+        Case does not matter.
+    password : Secret
+        Of the account.
+    stay : bool, default True
+        Whether to stay signed in on this machine.
+
+    Raises
+    ------
+    SignInError
+        If there is no such account or the password is another; the text is the same.
+    TooManyAttemptsError
+        If it failed too often.
+    StoreUnavailableError
+        If the server cannot be reached and this machine knows no such account.
+    """
+    email = folded(email)
+    try:
+        store, is_online = session.accounts, True
+        proof = prove(store, email, password)
+    except StoreUnavailableError:
+        if not _is_known_here(session, email):
+            raise
+        store, is_online = session.store, False
+        proof = prove(store, email, password)
+    data_key = _welcome(store, proof, password, email=email, is_online=is_online)
+    if not session.is_local:
+        staying.forget(session)
+    if is_online:
+        refresh_local_copy(session, proof.user.id)
+    session.become(proof.user, data_key=data_key)
+    if stay and is_online:
+        staying.stay(session)
+
+
+def sign_out(session: Session) -> None:
+    """Let the passwordless local user work from now on; this machine forgets who was signed in.
+
+    Parameters
+    ----------
+    session : Session
+        When nobody is signed in, nothing happens. A reply that is being written goes on and is kept.
+    """
+    if session.is_local:
+        return
+    if not session.by_token:
+        staying.forget(session)
+        try:
+            with session.accounts.unit_of_work(session.user.id) as work:
+                audit.record(work, audit.SIGNED_OUT, user_id=session.user.id)
+                work.commit()
+        except StoreUnavailableError:
+            pass  # offline: there is nobody to tell
+    session.become(local_user(session.store))
+
+
+def _is_known_here(session: Session, email: str) -> bool:
+    with session.store.unit_of_work(read_only=True) as work:
+        return bool(work.users.where(email=email))
+
+
+def _welcome(store: Store, proof: Proof, password: Secret, *, email: str, is_online: bool) -> DataKey | None:
+    """Note the sign-in; bring a weak hash up to date, and give a data key to an account that has none."""
+    user, data_key = proof.user, proof.data_key
+    slot: KeySlot | None = None
+    better_hash = hash_password(password) if is_online and needs_rehash(user.password_hash) else None
+    if data_key is None and is_online:
+        data_key = new_data_key()
+        slot = make_slot(data_key, kind=PASSWORD, opener=password, user_id=user.id)
+    with store.unit_of_work() as work:
+        user = lock_unchanged(work, user)
+        forgive(work, email)
+        if better_hash is not None:
+            user.password_hash, user.updated_at = better_hash, times.now()
+            work.users.update(user)
+        if slot is not None:
+            work.key_slots.remove(user_id=user.id, kind=PASSWORD)
+            work.key_slots.add(slot)
+        audit.record(work, audit.SIGNED_IN, user_id=user.id)
+        work.commit()
+    return data_key
