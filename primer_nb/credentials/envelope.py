@@ -137,7 +137,7 @@ def kid_of(sealed: str) -> str:
 
 
 def _derived(material: bytes, *, salt: bytes, purpose: str) -> tuple[bytes, bytes]:
-    info = f"primer_nb/v1/{purpose}".encode()
+    info = f"primer_nb/v1/{purpose}".encode("utf-8", "surrogatepass")
     made = HKDF(algorithm=SHA256(), length=KEY + _COMMITMENT, salt=salt, info=info).derive(material)
     return made[:KEY], made[KEY:]
 

@@ -81,17 +81,33 @@ def is_pattern(password: str) -> bool:
 
 
 def _cores(password: str) -> set[str]:
-    """Return what is left of a password without its decoration."""
+    """Return what a password may have been before it was repeated and decorated."""
     folded = password.casefold()
-    forms = {folded, _bare(folded)}
-    cores = {core for form in forms for core in (form, _piece(form), _bare(_piece(form)))}
+    words = set("".join(character if character.isalpha() else " " for character in folded).split())
+    texts = {folded, _piece(folded), _piece(_bare(folded)), *(words if len(words) == 1 else ())}
+    cores = {core for text in texts for core in _undecorated(text)}
     return {core for core in cores if len(core) >= _CORE}
 
 
+def _undecorated(text: str) -> set[str]:
+    """Cut off what is not a letter: all of it or some, as "abc123!!" is "abc123" with symbols; at either end."""
+    start, end = _letters(text)
+    if start == end:
+        return {text}
+    ends, starts = range(end, len(text) + 1), range(start + 1)
+    from_left = {text[first:last] for first in (0, start) for last in ends}
+    return from_left | {text[first:last] for first in starts for last in (end, len(text))}
+
+
 def _bare(text: str) -> str:
-    """Cut off what is not a letter, at both ends."""
-    letters = [place for place, character in enumerate(text) if character.isalpha()]
-    return text[letters[0] : letters[-1] + 1] if letters else ""
+    start, end = _letters(text)
+    return text[start:end]
+
+
+def _letters(text: str) -> tuple[int, int]:
+    """Return where the first letter is, and where the last one ends."""
+    places = [place for place, character in enumerate(text) if character.isalpha()]
+    return (places[0], places[-1] + 1) if places else (0, 0)
 
 
 def _piece(text: str) -> str:
