@@ -129,7 +129,7 @@ def _is_known(kdf: str, *, kind: str) -> bool:
     if kind != "password":
         return kdf == _PLAIN_KDF and kind in SLOT_KINDS
     known = parse(kdf)
-    return known is not None and known.tag is None and known.parameters.type is Type.ID and str(known) == kdf
+    return known is not None and known.tag is None and known.parameters.type is Type.ID
 
 
 def _material(opener: Secret, *, kdf: str) -> bytes:

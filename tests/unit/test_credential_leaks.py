@@ -47,11 +47,21 @@ def sealed_with_a_wiped_key():
     sealing.seal(key, Secret(CANARY), context=sealing.Context("provider_key", user_id="ada"))
 
 
-def no_memory(monkeypatch):
-    def fail(secret, *args, **kwargs):
-        raise argon2.exceptions.HashingError("Memory allocation error")
+class FullMemory:
+    """The library of Argon2 on a machine without memory to spare; its own frames hold the password."""
 
-    monkeypatch.setattr(passwords, "hash_secret_raw", fail)
+    def __init__(self, library):
+        self._library = library
+
+    def __getattr__(self, name):
+        return getattr(self._library, name)
+
+    def argon2_hash(self, *args):
+        return self._library.ARGON2_MEMORY_ALLOCATION_ERROR
+
+
+def no_memory(monkeypatch):
+    monkeypatch.setattr(argon2.low_level, "lib", FullMemory(argon2.low_level.lib))
 
 
 def hashed_without_memory(monkeypatch):
@@ -159,6 +169,14 @@ def test_no_failure_shows_a_secret(quick_argon2, monkeypatch, fail):
 
     secrets = [*spellings(CANARY.encode()), *spellings(MATERIAL), "sunshine"]
     assert [secret for secret in secrets if secret in seen] == []
+
+
+def test_an_error_of_argon2_itself_would_show_the_password(monkeypatch):
+    no_memory(monkeypatch)
+    with pytest.raises(argon2.exceptions.HashingError) as caught:
+        argon2.PasswordHasher().hash(CANARY)
+
+    assert CANARY in "\n".join(shown(caught.value))
 
 
 def test_the_search_finds_a_secret_in_a_local_variable():

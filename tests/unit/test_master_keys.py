@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 
 import keyring
@@ -31,7 +32,9 @@ class RememberingKeyring(keyring.backend.KeyringBackend):
         self.written = 0
 
     def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
+        found = self.entries.get((service, username))
+        time.sleep(0.005)  # others may write before the caller knows
+        return found
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self.written += 1

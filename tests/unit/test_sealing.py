@@ -174,6 +174,12 @@ def test_another_key_of_the_same_id_opens_nothing():
     assert refusal(DataKey(bytes(32), kid=KEY.kid), sealed) == refusal(KEY, "")
 
 
+def test_the_id_of_the_key_has_to_be_the_one_in_the_text():
+    sealed = seal(KEY, Secret("not-a-real-key"), context=PLACE)
+
+    assert refusal(DataKey(KEY.reveal(), kid="00000000"), sealed) == refusal(KEY, "")
+
+
 def test_the_commitment_alone_keeps_another_key_out(monkeypatch):
     sealed = seal(KEY, Secret("not-a-real-key"), context=PLACE)
     monkeypatch.setattr(AESGCM, "decrypt", lambda *args: b"what GCM alone would have opened", raising=False)
