@@ -198,6 +198,20 @@ def test_a_file_that_cannot_be_written_is_said_and_leaves_the_earlier_token(monk
     assert read()[2] == "user-1"
 
 
+def test_a_file_that_cannot_be_removed_is_said(monkeypatch):
+    write(1)
+
+    def fail(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreReadOnlyError, match="Permission denied"):
+        patch.setattr(Path, "unlink", fail)
+        with kept_token(PLACE) as keeper:
+            keeper.forget()
+
+    assert has_kept_token(PLACE)
+
+
 def test_a_folder_that_cannot_be_written_is_said(monkeypatch):
     monkeypatch.setattr(private_files, "FileLock", lambda *args, **kwargs: Unwritable())
 
