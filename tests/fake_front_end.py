@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import comm
 from comm.base_comm import BaseComm
 
+from primer_nb.panel.words import CATALOGUE
+
 if TYPE_CHECKING:
     import pytest
     from ipywidgets import Widget
@@ -93,6 +95,14 @@ def drawn(live: dict[str, Any], deltas: list[dict[str, Any]]) -> tuple[str, str]
         html += delta["html"]
         tail = delta["tail"] if delta["replace"] else tail + delta["tail"]
     return html, tail
+
+
+def read(told: dict[str, Any], *, language: str = "en") -> str:
+    """Put into words what a widget tells, as the browser does."""
+    if "text" in told:
+        return told["text"]
+    words = {key: text for section in CATALOGUE[language].values() for key, text in section.items()}
+    return words[told["word"]].format(**told["values"])
 
 
 class _Comm(BaseComm):

@@ -13,6 +13,7 @@ from primer_nb.panel.failures import explain
 from primer_nb.panel.worker import attempt, start_thread
 from primer_nb.use_cases.chats import choose_model, settings_of
 from primer_nb.use_cases.options import SendOptions, choose
+from primer_nb.use_cases.policy import allowed_provider, default_model, default_provider, read_policy
 
 if TYPE_CHECKING:
     from primer_nb.panel.composer import Composer
@@ -98,7 +99,9 @@ class Answering:
         """
 
         def fetch() -> None:
-            self._composer.show_models(provider, self._session.providers.get(provider).models())
+            with self._session.read() as work:
+                policy = read_policy(work)
+            self._composer.show_models(provider, allowed_provider(self._session, policy, provider).models())
 
         def fail(error: Exception) -> None:
             self._composer.show_models(provider, [], error=explain(error))
@@ -109,12 +112,14 @@ class Answering:
         if chat_id is None:
             if self._chosen:
                 return self._chosen
-            provider = self._session.providers.get(self._session.providers.default)
-            return provider.name, provider.default_model
+            with self._session.read() as work:
+                policy = read_policy(work)
+            provider = self._session.providers.get(default_provider(self._session, policy))
+            return provider.name, default_model(self._session, policy, provider)
         with self._session.read() as work:
-            settings = settings_of(work, work.chats.get(chat_id))
+            settings, policy = settings_of(work, work.chats.get(chat_id)), read_policy(work)
         try:
-            choice = choose(self._session, SendOptions(), settings)
+            choice = choose(self._session, SendOptions(), settings, policy)
         except PrimerError:  # a provider that is not set up any more: sending says so
             return settings.provider or "", settings.model or ""
         return choice.provider.name, choice.model

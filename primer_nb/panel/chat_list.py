@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from primer_nb.panel.part import Part, static
+from primer_nb.panel.part import Message, Part, module, static
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from primer_nb.tables import Chat
 
-UNTITLED = "New chat"
-
 
 class ChatList(Part):
     """Search, new, open, rename, delete."""
 
-    _esm = static("elements.js", "chat_list.js")
+    _esm = module("chat_list.js")
     _css = static("panel.css", "chat_list.css")
+    _section = "chat_list"
 
     def show(self, chats: Sequence[Chat], *, current: Chat | None, running: Collection[str], has_more: bool) -> None:
         """Draw the list.
@@ -37,7 +36,7 @@ class ChatList(Part):
         rows = [
             {
                 "id": chat.id,
-                "title": chat.title or UNTITLED,
+                "title": chat.title or "",
                 "at": chat.updated_at.timestamp() * 1000,
                 "running": chat.id in running,
             }
@@ -46,17 +45,17 @@ class ChatList(Part):
         state = {
             "chats": rows,
             "current": current and current.id,
-            "title": current.title or UNTITLED if current else UNTITLED,
+            "title": (current and current.title) or "",
             "hasMore": has_more,
         }
         self.send({"type": "chats", "state": state})
 
-    def show_failure(self, text: str) -> None:
+    def show_failure(self, told: Message) -> None:
         """Say above the list what went wrong.
 
         Parameters
         ----------
-        text : str
+        told : dict
             What to do about it included.
         """
-        self.send({"type": "error", "text": text})
+        self.send({"type": "error", "told": told})

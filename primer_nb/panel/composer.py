@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from primer_nb.panel.part import Part, static
+from primer_nb.panel.part import Message, Part, module, static
 
 
 class Composer(Part):
     """Write, send, stop; choose provider and model."""
 
-    _esm = static("elements.js", "picker.js", "composer.js")
+    _esm = module("picker.js", "composer.js")
     _css = static("composer.css")
+    _section = "composer"
 
     def show(self, *, running: bool, provider: str, model: str, providers: Sequence[str]) -> None:
         """Draw the state.
@@ -28,7 +29,7 @@ class Composer(Part):
         state = {"running": running, "provider": provider, "model": model, "providers": list(providers)}
         self.send({"type": "state", "state": state})
 
-    def show_models(self, provider: str, names: Sequence[str], *, error: str = "") -> None:
+    def show_models(self, provider: str, names: Sequence[str], *, error: Message | None = None) -> None:
         """List what a provider offers.
 
         Parameters
@@ -37,7 +38,7 @@ class Composer(Part):
             Its name.
         names : sequence of str
             Its models.
-        error : str, optional
+        error : dict, optional
             Why there are none.
         """
         self.send({"type": "models", "provider": provider, "names": list(names), "error": error})
@@ -46,15 +47,15 @@ class Composer(Part):
         """Say that the message is stored, so that the box may forget it."""
         self.send({"type": "accepted"})
 
-    def refuse(self, text: str) -> None:
+    def refuse(self, told: Message) -> None:
         """Say why a message was not stored; it stays in the box.
 
         Parameters
         ----------
-        text : str
+        told : dict
             What to do about it included.
         """
-        self.send({"type": "refused", "text": text})
+        self.send({"type": "refused", "told": told})
 
     def recall(self, text: str) -> None:
         """Offer a text to be sent again.

@@ -1,20 +1,20 @@
-"""The chat that a panel shows, and what happens to it: open, send, stop, retry, edit, follow the running reply.
+"""The chat that a panel shows, and what happens to it: open, send, stop, retry, edit, show the running reply.
 
 Every method runs in the panel's worker thread, but for `stop`, which may be called from anywhere.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from primer_nb import limits, times
 from primer_nb.panel.failures import explain
+from primer_nb.panel.following import Following
 from primer_nb.panel.pages import Pages, ended_reply
 from primer_nb.panel.part import Message
-from primer_nb.panel.streaming import ReplyFeed
 from primer_nb.panel.transcript import failure
+from primer_nb.panel.words import say
 from primer_nb.replies import edit_and_reply, retry_reply, running_reply, start_reply
 from primer_nb.use_cases.chats import create_chat, delete_chat
 from primer_nb.use_cases.messages import branch_page
@@ -22,13 +22,11 @@ from primer_nb.use_cases.messages import branch_page
 if TYPE_CHECKING:
     from primer_nb.panel.answering import Answering
     from primer_nb.panel.composer import Composer
+    from primer_nb.panel.streaming import ReplyFeed
     from primer_nb.panel.transcript import Transcript
     from primer_nb.panel.worker import Worker
     from primer_nb.replies import ReplyEnded, RunningReply
     from primer_nb.session import Session
-
-_UNANSWERED = "This message has no reply yet."
-_STOPPED_EARLY = "The reply was stopped before its first word."
 
 
 class Conversation:
@@ -66,13 +64,10 @@ class Conversation:
         self._transcript = transcript
         self._composer = composer
         self._answering = answering
-        self._worker = worker
         self._on_change = on_change
         self._pages = Pages(session)
         self._viewers: set[str] = set()
-        self._streams = itertools.count(1)
-        self._feeds: dict[str, ReplyFeed] = {}
-        self._failures: dict[str, str] = {}
+        self._following = Following(worker, send=transcript.send, on_end=self._end, on_error=self.fail)
 
     def look(self, viewer: str) -> None:
         """Show the page to a browser that has just come, come back, or lost a piece.
@@ -95,8 +90,7 @@ class Conversation:
         """
         self._viewers.discard(viewer)
         if not self._viewers:
-            for feed in self._feeds.values():
-                feed.mute()
+            self._following.mute()
 
     def open(self, chat_id: str | None) -> None:
         """Show another chat; a reply that is being written in this one goes on.
@@ -106,10 +100,22 @@ class Conversation:
         chat_id : str or None
             Which one; ``None`` for a chat that its first message will make.
         """
-        if self.chat_id is not None and (feed := self._feeds.get(self.chat_id)):
-            feed.mute()
+        if self.chat_id is not None:
+            self._following.mute(self.chat_id)
         self.chat_id = chat_id
         self.show()
+
+    def start_over(self, chat_id: str | None) -> None:
+        """Show a chat of another user, and keep nothing of the one before; a reply of theirs goes on.
+
+        Parameters
+        ----------
+        chat_id : str or None
+            Which one; ``None`` for a chat that its first message will make.
+        """
+        self._following.clear()
+        self._pages = Pages(self._session)
+        self.open(chat_id)
 
     def show(self) -> None:
         """Show the end of the chat, with the reply that is being written, and who answers."""
@@ -206,16 +212,13 @@ class Conversation:
         """
         if reply := running_reply(self._session, chat_id):
             reply.stop()
-        if feed := self._feeds.pop(chat_id, None):
-            feed.close()
+        self._following.drop(chat_id)
         if chat_id == self.chat_id:
             self.open(None)
 
     def close(self) -> None:
         """Follow nothing any more; replies go on."""
-        for feed in self._feeds.values():
-            feed.close()
-        self._feeds.clear()
+        self._following.clear()
 
     def fail(self, error: Exception) -> None:
         """Show an exception below the messages.
@@ -229,7 +232,7 @@ class Conversation:
 
     def _show_page(self) -> None:
         if self.chat_id is None:
-            self._transcript.show_page(None, [], has_earlier=False, error=None, notice="")
+            self._transcript.show_page(None, [], has_earlier=False, error=None, notice=None)
         else:
             self._show_chat(self.chat_id, running_reply(self._session, self.chat_id))
 
@@ -238,46 +241,24 @@ class Conversation:
         messages, has_earlier = self._pages.latest(chat_id, until=until)
         error = None
         if reply is None and messages and messages[-1]["role"] == "user":
-            error = failure(self._failures.get(chat_id, _UNANSWERED), retry="reply")
-        feed = self._follow(reply) if reply else None
+            error = self._following.failure_of(chat_id) or failure(say("unanswered"), retry="reply")
+        feed = self._following.follow(reply) if reply else None
         live = [_live_message(feed)] if feed else []
-        notice = (reply and reply.notice) or ""
+        notice = say("left_out") if reply and reply.notice else None
         self._transcript.show_page(chat_id, messages + live, has_earlier=has_earlier, error=error, notice=notice)
         if feed:
             feed.start()
 
     def _show_turn(self, reply: RunningReply, said: list[Message], *, after: str | None) -> None:
-        self._failures.pop(reply.chat_id, None)
-        feed = self._follow(reply)
+        feed = self._following.follow(reply)
         self._transcript.show_turn(reply.chat_id, [*said, _live_message(feed)], after=after)
         feed.start()
         if reply.notice:
-            self._transcript.show_notice(reply.notice)
+            self._transcript.show_notice(say("left_out"))
         self.show_state()
         self._on_change()
 
-    def _follow(self, reply: RunningReply) -> ReplyFeed:
-        if old := self._feeds.pop(reply.chat_id, None):
-            old.close()
-        feed = ReplyFeed(
-            reply,
-            stream=next(self._streams),
-            send=self._transcript.send,
-            on_end=lambda ended: self._worker.submit(lambda: self._end(feed, ended), on_error=self.fail),
-            on_error=self.fail,
-        )
-        self._feeds[reply.chat_id] = feed
-        return feed
-
     def _end(self, feed: ReplyFeed, ended: ReplyEnded) -> None:
-        chat_id = feed.reply.chat_id
-        if self._feeds.get(chat_id) is not feed:
-            return
-        del self._feeds[chat_id]
-        if ended.error is not None:
-            self._failures[chat_id] = explain(ended.error)
-        elif ended.message_id is None:
-            self._failures[chat_id] = _STOPPED_EARLY
         self.show_state()
         if not feed.is_muted:
             self._show_end(feed, ended)
@@ -289,8 +270,7 @@ class Conversation:
             self._pages.remember(message["id"], feed.html)
             if feed.is_redrawn:
                 message["html"] = feed.html
-        told = self._failures.get(feed.reply.chat_id)
-        error = failure(told, retry="reply") if told else None
+        error = self._following.failure_of(feed.reply.chat_id)
         state = {"stopped": "stopped", "error": "error"}.get(ended.outcome.finish_reason, "ready")
         self._transcript.show_end(feed.stream, message, error=error, state=state)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 
 from primer_nb.errors import PrimerError
+from primer_nb.panel.part import Message
+from primer_nb.panel.words import say
 
 _logger = logging.getLogger(__name__)
 
 
-def explain(error: Exception) -> str:
+def explain(error: Exception) -> Message:
     """Say what went wrong, in words for the panel.
 
     Parameters
@@ -19,11 +21,11 @@ def explain(error: Exception) -> str:
 
     Returns
     -------
-    str
+    dict
         The text of an error of ours; of any other only its type, since its text may hold anything.
     """
     if isinstance(error, PrimerError):
-        return str(error)
+        return {"text": str(error)}
     # a warning would be printed below the running cell
     _logger.debug("the panel failed unexpectedly", exc_info=error)
-    return f"Something went wrong that should not ({type(error).__name__}). Please try again, and report it."
+    return say("unexpected", kind=type(error).__name__)

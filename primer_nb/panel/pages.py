@@ -21,11 +21,7 @@ LIMIT = 50
 HEAVIEST = 200_000  # bytes of text on a page; quoting and frames bring it to a quarter of a megabyte at most
 LONGEST = 50_000  # characters shown of one message
 _REMEMBERED = 400  # rendered messages; a window of the browser is 300
-_OUTCOMES = {
-    "stopped": "Stopped",
-    "length": "Cut at the limit of tokens",
-    "error": "Interrupted",
-}
+_SHOWN_OUTCOMES = ("stopped", "length", "error")
 
 
 class Pages:
@@ -115,13 +111,8 @@ class Pages:
         if message.role != "assistant":
             return {**shown, "text": text}
         tokens = message.completion_tokens or message.tokens
-        return {
-            **shown,
-            "html": self._html(message.id, text),
-            "model": message.model or "",
-            "note": reply_note(tokens, message.duration),
-            "outcome": _OUTCOMES.get(message.finish_reason or "", ""),
-        }
+        how = _how(message.model, message.finish_reason, tokens=tokens, seconds=message.duration)
+        return {**shown, "html": self._html(message.id, text), **how}
 
     def _html(self, message_id: str, text: str) -> str:
         if message_id not in self._rendered:
@@ -150,33 +141,15 @@ def ended_reply(reply: RunningReply, ended: ReplyEnded, *, at: float) -> Message
     if ended.message_id is None:
         return None
     outcome = ended.outcome
+    how = _how(reply.model, outcome.finish_reason, tokens=outcome.completion_tokens, seconds=outcome.duration)
+    return {"id": ended.message_id, "role": "assistant", "at": at * 1000, **how}
+
+
+def _how(model: str | None, finish_reason: str | None, *, tokens: int | None, seconds: float | None) -> Message:
+    """Say what is known of how a reply came to be; the browser puts it into words."""
     return {
-        "id": ended.message_id,
-        "role": "assistant",
-        "at": at * 1000,
-        "model": reply.model,
-        "note": reply_note(outcome.completion_tokens, outcome.duration),
-        "outcome": _OUTCOMES.get(outcome.finish_reason, ""),
+        "model": model or "",
+        "outcome": finish_reason if finish_reason in _SHOWN_OUTCOMES else "",
+        "tokens": tokens or None,
+        "seconds": None if seconds is None else round(max(seconds, 0.1), 1),
     }
-
-
-def reply_note(tokens: int | None, seconds: float | None) -> str:
-    """Say how long a reply is and took.
-
-    Parameters
-    ----------
-    tokens : int or None
-        How long it is.
-    seconds : float or None
-        How long it took.
-
-    Returns
-    -------
-    str
-        What is known of these.
-    """
-    parts = [
-        f"{tokens:,} token{'s' if tokens != 1 else ''}" if tokens else "",
-        f"{max(seconds, 0.1):.1f} s" if seconds is not None else "",
-    ]
-    return " · ".join(part for part in parts if part)

@@ -1,7 +1,8 @@
-"""What the three widgets of the panel share: custom messages both ways, and no text in any trait.
+"""What the three widgets of the panel share: custom messages both ways, and no text of anybody's in any trait.
 
 A trait is saved with the notebook and sent to every front end; a message is neither. So the synced traits are the
-module, the style sheet and the layout, and whatever a person or a model wrote travels in messages.
+module, the style sheet, the layout and the panel's own words, and whatever a person or a model wrote travels in
+messages.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from importlib.resources import files
 from typing import Any
 
 import anywidget
+import traitlets
+
+from primer_nb.panel.words import words_of
 
 Message = dict[str, Any]
 Handler = Callable[[Message], None]
@@ -34,13 +38,31 @@ def static(*names: str) -> str:
     return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
+def module(*names: str) -> str:
+    """Read an ES module, in front of it what every part's module shares.
+
+    Parameters
+    ----------
+    *names : str
+        Its own files.
+
+    Returns
+    -------
+    str
+        One module without imports.
+    """
+    return static("language.js", "elements.js", "part.js", *names)
+
+
 class Part(anywidget.AnyWidget):
-    """A widget that is drawn from messages alone."""
+    """A widget that is drawn from messages alone; it speaks English until it is told otherwise."""
 
     _esm = "export default {}"
+    _section = "shared"  # of the catalogue of words
+    words = traitlets.Dict().tag(sync=True)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(words=words_of(self._section, language="en"))
         self._handlers: Mapping[str, Handler] = {}
         self.on_msg(self._receive)
 
@@ -53,6 +75,16 @@ class Part(anywidget.AnyWidget):
             By the message's ``type``; each must return at once.
         """
         self._handlers = handlers
+
+    def speak(self, language: str) -> None:
+        """Say everything in another language, at once in every view.
+
+        Parameters
+        ----------
+        language : str
+            Which one.
+        """
+        self.words = words_of(self._section, language=language)
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, dict) and (handler := self._handlers.get(str(content.get("type")))):

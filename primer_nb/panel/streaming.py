@@ -129,7 +129,7 @@ class ReplyFeed:
                     return
             if not self.is_muted:
                 if status is not None:
-                    self._send({"type": "notice", "text": status, "passes": True})
+                    self._send({"type": "notice", "told": {"text": status}, "passes": True})
                 self._markdown.feed("".join(pieces))
                 if update := self._markdown.flush():
                     self._publish(update)

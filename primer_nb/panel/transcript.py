@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from primer_nb.panel.part import Message, Part, static
+from primer_nb.panel.part import Message, Part, module, static
 
 
 class Transcript(Part):
     """A window of the conversation and the reply that is being written."""
 
-    _esm = static("elements.js", "transcript_store.js", "transcript.js")
+    _esm = module("transcript_store.js", "transcript.js")
     _css = static("transcript.css", "markdown.css")
+    _section = "transcript"
 
     def show_page(
         self,
@@ -20,7 +21,7 @@ class Transcript(Part):
         *,
         has_earlier: bool,
         error: Message | None,
-        notice: str,
+        notice: Message | None,
     ) -> None:
         """Show the end of a chat in place of whatever is shown.
 
@@ -34,8 +35,8 @@ class Transcript(Part):
             Whether there are messages before these.
         error : dict or None
             From `failure`.
-        notice : str
-            One line to know about; empty for none.
+        notice : dict or None
+            One line to know about.
         """
         page = {"chat": chat_id, "messages": list(messages), "has_earlier": has_earlier, "error": error}
         self.send({"type": "page", **page, "notice": notice})
@@ -94,15 +95,15 @@ class Transcript(Part):
         """
         self.send({"type": "error", "error": error})
 
-    def show_notice(self, text: str) -> None:
+    def show_notice(self, told: Message) -> None:
         """Show one line to know about.
 
         Parameters
         ----------
-        text : str
+        told : dict
             The line.
         """
-        self.send({"type": "notice", "text": text, "passes": False})
+        self.send({"type": "notice", "told": told, "passes": False})
 
     def hand_over(self, message_id: str, text: str) -> None:
         """Give the browser a message as it was written, for the clipboard.
@@ -117,12 +118,12 @@ class Transcript(Part):
         self.send({"type": "source", "message_id": message_id, "text": text})
 
 
-def failure(text: str, *, retry: str) -> Message:
+def failure(told: Message, *, retry: str) -> Message:
     """Describe what went wrong.
 
     Parameters
     ----------
-    text : str
+    told : dict
         What to tell.
     retry : str
         What the button does: ``"reply"`` asks for the reply again, ``"page"`` for the page; empty for no button.
@@ -132,4 +133,4 @@ def failure(text: str, *, retry: str) -> Message:
     dict
         For the methods of `Transcript`.
     """
-    return {"text": text, "retry": retry}
+    return {"told": told, "retry": retry}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fake_front_end import drawn
+from fake_front_end import drawn, read
 from fake_openai import Fail, Say
 
 import primer_nb
 from primer_nb.markdown import render_markdown
+from primer_nb.panel.words import say
 
 ANSWER = "Some *words*.\n\n```python\nprint(1)\n```\n\n1. one\n2. two\n\nThe end."
 
@@ -34,7 +35,8 @@ def test_a_message_is_stored_and_its_reply_streams(panel, front_end, fake_openai
     end = front_end.wait_for("end")
     assert end["message"]["id"] == reply["id"] == ws.chats.list()[0].messages()[-1].id
     assert end["message"]["model"] == "fake-1"
-    assert "token" in end["message"]["note"]
+    assert end["message"]["tokens"] > 0
+    assert end["message"]["seconds"] >= 0.1
     assert (end["error"], end["state"]) == (None, "ready")
 
 
@@ -65,7 +67,7 @@ def test_stop_keeps_what_has_arrived(panel, front_end, fake_openai, ws):
     front_end.say(panel._composer, "stop")
 
     end = front_end.wait_for("end")
-    assert (end["state"], end["message"]["outcome"]) == ("stopped", "Stopped")
+    assert (end["state"], end["message"]["outcome"]) == ("stopped", "stopped")
     assert ws.chats.list()[0].messages()[-1].content.startswith("one")
 
 
@@ -79,7 +81,7 @@ def test_a_reply_stopped_before_its_first_word_can_be_retried(panel, front_end, 
 
     end = front_end.wait_for("end")
     assert (end["message"], end["state"]) == (None, "stopped")
-    assert end["error"] == {"text": "The reply was stopped before its first word.", "retry": "reply"}
+    assert end["error"] == {"told": say("stopped_early"), "retry": "reply"}
 
 
 def test_stop_also_works_from_a_cell(panel, front_end, fake_openai):
@@ -135,9 +137,10 @@ def test_a_failure_is_shown_in_place_and_retry_needs_no_retyping(panel, front_en
 
     front_end.wait_until_idle(2)
     assert end["message"] is None
-    assert "custom" in end["error"]["text"]
-    assert "Traceback" not in end["error"]["text"]
-    assert reloaded == end["error"] == {"text": end["error"]["text"], "retry": "reply"}
+    told = end["error"]["told"]
+    assert "custom" in told["text"]
+    assert "Traceback" not in told["text"]
+    assert reloaded == end["error"] == {"told": told, "retry": "reply"}
     assert front_end.wait_for("end", 2)["error"] is None
 
 
@@ -146,7 +149,7 @@ def test_what_cannot_be_stored_stays_in_the_box_and_makes_no_chat(panel, front_e
     front_end.ask(panel, text)
 
     refused = front_end.wait_for("refused")
-    assert "the message" in refused["text"]
+    assert "the message" in refused["told"]["text"]
     assert front_end.all("accepted") == []
     assert ws.chats.list() == []
 
@@ -159,7 +162,7 @@ def test_a_failure_of_our_own_shows_its_type_and_leaves_nothing(panel, front_end
 
     front_end.ask(panel, "Hello?")
 
-    refused = front_end.wait_for("refused")["text"]
+    refused = read(front_end.wait_for("refused")["told"])
     assert "RuntimeError" in refused
     assert "secret" not in refused
     assert ws.chats.list() == []
@@ -173,7 +176,7 @@ def test_a_second_message_waits_for_the_end_of_the_reply(panel, front_end, fake_
 
     front_end.ask(panel, "Second.")
 
-    assert "being answered" in front_end.wait_for("refused")["text"]
+    assert "being answered" in front_end.wait_for("refused")["told"]["text"]
     fake_openai.release()
 
 

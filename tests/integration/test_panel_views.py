@@ -11,6 +11,7 @@ from fake_openai import Say
 import primer_nb
 from primer_nb.markdown import render_markdown
 from primer_nb.panel import Panel
+from primer_nb.panel.words import say
 from primer_nb.replies import running_reply
 
 ANSWER = "Some *words*.\n\n```python\nprint(1)\n```\n\n1. one\n2. two\n\nThe end."
@@ -144,6 +145,6 @@ def test_the_notice_tells_that_older_messages_were_left_out(panel, front_end, fa
     front_end.ask(panel, "word " * 3_000)
 
     notice = front_end.wait_for("notice")
-    assert "left out" in notice["text"]
+    assert notice["told"] == say("left_out")
     assert not notice["passes"]
     front_end.wait_until_idle(2)

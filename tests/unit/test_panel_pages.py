@@ -12,6 +12,7 @@ import primer_nb
 from primer_nb.errors import ChatNotFoundError
 from primer_nb.panel import Panel
 from primer_nb.panel import pages as pages_module
+from primer_nb.panel.words import say
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_question_without_an_answer_offers_to_retry(open_panel, front_end):
 
     error = front_end.wait_for("page")["error"]
 
-    assert error == {"text": "This message has no reply yet.", "retry": "reply"}
+    assert error == {"told": say("unanswered"), "retry": "reply"}
 
 
 def test_without_a_chat_the_last_changed_one_opens(ws, front_end):
@@ -161,11 +162,3 @@ def test_without_any_chat_there_is_an_empty_page(ws, front_end):
 def test_an_unknown_chat_is_refused_where_the_panel_is_made(ws, front_end):
     with pytest.raises(ChatNotFoundError):
         Panel(ws._session, "01a20000-0000-7000-8000-000000000000")
-
-
-@pytest.mark.parametrize(
-    ("tokens", "seconds", "note"),
-    [(1, 0.01, "1 token · 0.1 s"), (1234, 61.0, "1,234 tokens · 61.0 s"), (None, 2.0, "2.0 s"), (0, None, "")],
-)
-def test_the_note_of_a_reply_tells_what_is_known(tokens, seconds, note):
-    assert pages_module.reply_note(tokens, seconds) == note

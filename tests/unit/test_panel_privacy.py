@@ -7,7 +7,7 @@ import json
 import ipywidgets
 import pytest
 from builders import add_chat, add_messages
-from fake_front_end import FakeFrontEnd
+from fake_front_end import FakeFrontEnd, read
 
 import primer_nb
 
@@ -43,10 +43,10 @@ def test_the_conversation_is_in_messages_and_in_no_trait(panel, front_end):
     assert CANARY not in json.dumps(front_end.states)
 
 
-def test_the_traits_of_the_parts_are_code_and_layout(panel):
+def test_the_traits_of_the_parts_are_code_layout_and_the_panels_own_words(panel):
     ours = {name for part in (panel._chat_list, panel._transcript) for name in part.keys if not name.startswith("_")}
 
-    assert ours == {"layout", "tabbable", "tooltip"}
+    assert ours == {"layout", "tabbable", "tooltip", "words"}
 
 
 def test_what_is_displayed_is_one_line_and_a_view(panel):
@@ -78,7 +78,7 @@ def test_an_unknown_or_broken_message_of_the_browser_changes_nothing(panel, fron
 def test_a_message_that_lacks_a_part_is_told_in_the_panel(panel, front_end, capsys):
     front_end.say(panel._transcript, "earlier")
 
-    assert "KeyError" in front_end.wait_for("error")["error"]["text"]
+    assert "KeyError" in read(front_end.wait_for("error")["error"]["told"])
     assert capsys.readouterr() == ("", "")
 
 

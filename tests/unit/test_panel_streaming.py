@@ -54,7 +54,7 @@ def test_what_a_provider_does_before_the_first_word_is_told(screen):
     reply.say(Preparing("Fetching the model: 12 of 93 MB"))
 
     told = screen.sent.get(timeout=PATIENCE)
-    assert told == {"type": "notice", "text": "Fetching the model: 12 of 93 MB", "passes": True}
+    assert told == {"type": "notice", "told": {"text": "Fetching the model: 12 of 93 MB"}, "passes": True}
     reply.say(END)
     assert screen.ends.get(timeout=PATIENCE) is END
 

@@ -11,36 +11,34 @@
  * @property {boolean} running whether a reply is being written
  */
 
-class Store {
+class Store extends PartStore {
   constructor() {
-    /** @type {(message: object) => void} */
-    this.send = () => {};
-    /** @type {Set<ChatList>} */
-    this.views = new Set();
+    super();
     /** @type {Chat[]} */
     this.chats = [];
     this.current = null;
     this.title = "";
     this.hasMore = false;
-    this.failure = "";
+    /** @type {Told|null} */
+    this.failure = null;
     this.isReady = false;
   }
 
   /** @param {any} news a message of Python's */
   receive(news) {
-    if (news.type === "chats") Object.assign(this, { ...news.state, failure: "", isReady: true });
-    else if (news.type === "error") this.failure = news.text;
+    if (news.type === "chats") Object.assign(this, { ...news.state, failure: null, isReady: true });
+    else if (news.type === "error") this.failure = news.told;
     for (const view of this.views) view.draw();
   }
 }
 
-/** Which group of the list a time belongs to. @param {number} at */
-function groupOf(at) {
+/** Which group of the list a time belongs to. @param {number} at @param {Language} language */
+function groupOf(at, language) {
   const midnight = new Date().setHours(0, 0, 0, 0);
-  if (at >= midnight) return "Today";
-  if (at >= midnight - 86_400_000) return "Yesterday";
-  if (at >= midnight - 7 * 86_400_000) return "Previous 7 days";
-  return new Date(at).toLocaleDateString(undefined, { month: "long", year: "numeric" });
+  if (at >= midnight) return language.text("today");
+  if (at >= midnight - 86_400_000) return language.text("yesterday");
+  if (at >= midnight - 7 * 86_400_000) return language.text("previous_week");
+  return new Date(at).toLocaleDateString(language.locale, { month: "long", year: "numeric" });
 }
 
 class ChatList {
@@ -48,30 +46,31 @@ class ChatList {
   constructor(root, store) {
     this.root = root;
     this.store = store;
+    const { say } = store.language;
     /** @type {{id: string, what: "rename"|"delete"}|null} the row that is being changed */
     this.changing = null;
-    this.toggle = iconButton("list", "Chats", () => this.open(!this.isOpen));
+    this.toggle = iconButton("list", say("chats"), () => this.open(!this.isOpen));
     this.toggle.setAttribute("aria-expanded", "false");
     this.title = make("span", { class: "primer-title" });
     const create = () => this.create();
-    this.top = make("div", { class: "primer-top" }, this.toggle, this.title, iconButton("plus", "New chat", create));
+    const plus = iconButton("plus", say("new_chat"), create);
+    this.top = make("div", { class: "primer-top" }, this.toggle, this.title, plus);
     this.search = make("input", {
       type: "search",
-      "aria-label": "Search chats",
-      placeholder: "Search chats",
+      "aria-label": say("search"),
+      placeholder: say("search"),
       oninput: () => this.searchSoon(),
     });
     const keys = { onkeydown: (event) => this.key(event), onfocusin: (event) => this.rove(event.target) };
     this.list = make("div", { class: "primer-chats", ...keys });
     this.failure = make("p", { class: "primer-refused", role: "alert" });
-    const words = make("span", { text: "New chat" });
+    const words = make("span", { text: say("new_chat") });
     const fresh = make("button", { type: "button", class: "primer-new", onclick: create }, icon("plus"), words);
     const search = make("div", { class: "primer-search" }, icon("search"), this.search);
-    const drawer = { class: "primer-drawer", "aria-label": "Chats" };
+    const drawer = { class: "primer-drawer", "aria-label": say("chats") };
     this.drawer = make("nav", drawer, fresh, search, this.failure, this.list);
     root.classList.add("primer-chat-list");
     root.append(this.top, this.drawer);
-    root.addEventListener("keydown", keepKey);
     this.drawer.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && this.open(false));
     this.outside = (event) => this.isOpen && !root.contains(event.target) && this.open(false, false);
     document.addEventListener("pointerdown", this.outside);
@@ -82,8 +81,6 @@ class ChatList {
   remove() {
     clearTimeout(this.timer);
     document.removeEventListener("pointerdown", this.outside);
-    this.root.removeEventListener("keydown", keepKey);
-    this.root.replaceChildren();
   }
 
   /** The drawer of a narrow panel. @param {boolean} open @param {boolean} [focus] */
@@ -107,23 +104,23 @@ class ChatList {
 
   /** @param {boolean} [isChange] whether a row itself asks for it */
   draw(isChange = false) {
-    const { chats, current, title, failure, isReady, hasMore } = this.store;
+    const { chats, current, title, failure, isReady, hasMore, language } = this.store;
     if (this.changing && !isChange) return; // a title that is being typed stays
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-    this.title.textContent = title || "New chat";
-    this.failure.textContent = failure;
+    tell(this.title, "text", this.named(title));
+    tell(this.failure, "text", language.told(failure));
     this.failure.hidden = !failure;
     const nodes = [];
     let group = "";
     for (const chat of chats) {
-      const its = groupOf(chat.at);
-      if (its !== group) nodes.push(make("li", { class: "primer-group", text: its }));
-      group = its;
+      const its = () => groupOf(chat.at, language);
+      if (its() !== group) nodes.push(make("li", { class: "primer-group", text: its }));
+      group = its();
       nodes.push(make("li", { class: "primer-row", "data-chat": chat.id }, ...this.row(chat, chat.id === current)));
     }
-    const empty = this.search.value ? "No chat has these words." : "Your chats will be listed here.";
-    const text = chats.length ? hasMore && "Older chats: search for them." : isReady && empty;
-    const more = text && make("p", { class: "primer-none", text });
+    const empty = isReady && (this.search.value ? "none_found" : "none_yet");
+    const note = chats.length ? hasMore && "older" : empty;
+    const more = note && make("p", { class: "primer-none", text: language.say(note) });
     this.list.replaceChildren(make("ul", {}, ...nodes), ...(more ? [more] : []));
     this.rove(this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"));
     if (focused) this.list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
@@ -135,6 +132,11 @@ class ChatList {
     for (const button of this.list.querySelectorAll("button")) button.tabIndex = row?.contains(button) ? 0 : -1;
   }
 
+  /** What a chat is called. @param {string} title may be empty */
+  named(title) {
+    return () => title || this.store.language.text("new_chat");
+  }
+
   /** @param {Chat} chat @param {boolean} isCurrent */
   row(chat, isCurrent) {
     const what = this.changing?.id === chat.id ? this.changing.what : "";
@@ -144,17 +146,20 @@ class ChatList {
       this.store.send({ type: "open", chat_id: chat.id });
       this.open(false, false);
     };
-    const running = chat.running && make("span", { class: "primer-running", role: "img", "aria-label": "Answering" });
-    const attributes = { type: "button", class: "primer-open-chat", title: chat.title, onclick: go };
+    const { language } = this.store;
+    const dot = { class: "primer-running", role: "img", "aria-label": language.say("answering") };
+    const running = chat.running && make("span", dot);
+    const named = this.named(chat.title);
+    const attributes = { type: "button", class: "primer-open-chat", title: named, onclick: go };
     const states = { "aria-current": isCurrent ? "true" : undefined, "aria-keyshortcuts": "F2 Delete" };
-    const text = make("span", { class: "primer-chat-title", text: chat.title });
+    const text = make("span", { class: "primer-chat-title", text: named });
     const open = make("button", { ...attributes, ...states, "data-key": `open ${chat.id}` }, running, text);
-    const change = (name, label, what) => {
-      const button = iconButton(name, `${label} “${chat.title}”`, () => this.change({ id: chat.id, what }));
-      button.title = label;
+    const change = (name, what, label) => {
+      const button = iconButton(name, language.say(what), () => this.change({ id: chat.id, what }));
+      tell(button, "aria-label", () => language.text(label, { title: named() }));
       return button;
     };
-    return [open, change("edit", "Rename", "rename"), change("delete", "Delete", "delete")];
+    return [open, change("edit", "rename", "rename_chat"), change("delete", "delete", "delete_chat")];
   }
 
   /** @param {{id: string, what: "rename"|"delete"}|null} changing */
@@ -173,7 +178,7 @@ class ChatList {
 
   /** @param {Chat} chat */
   renaming(chat) {
-    const input = make("input", { type: "text", "aria-label": "Title", maxlength: "255" });
+    const input = make("input", { type: "text", "aria-label": this.store.language.say("title"), maxlength: "255" });
     input.value = chat.title;
     const save = () => {
       if (this.changing?.what !== "rename") return;
@@ -208,12 +213,14 @@ class ChatList {
       this.store.send({ type: "delete", chat_id: chat.id });
       this.search.focus();
     };
+    const { text, say } = this.store.language;
+    const which = () => text("delete_which", { title: this.named(chat.title)() });
     return make(
       "div",
-      { class: "primer-confirm", role: "group", "aria-label": `Delete “${chat.title}”?` },
-      make("span", { text: "Delete this chat?" }),
-      make("button", { type: "button", class: "primer-yes", text: "Delete", onclick: erase }),
-      make("button", { type: "button", class: "primer-no", text: "Keep", onclick: keep }),
+      { class: "primer-confirm", role: "group", "aria-label": which },
+      make("span", { text: say("delete_this") }),
+      make("button", { type: "button", class: "primer-yes", text: say("delete"), onclick: erase }),
+      make("button", { type: "button", class: "primer-no", text: say("keep"), onclick: keep }),
     );
   }
 
@@ -236,23 +243,4 @@ class ChatList {
   }
 }
 
-export default () => {
-  const store = new Store();
-  return {
-    /** @param {{model: any}} context */
-    initialize({ model }) {
-      store.send = (message) => model.send(message);
-      model.on("msg:custom", (news) => store.receive(news));
-    },
-    /** @param {{el: HTMLElement}} context */
-    render({ el }) {
-      const view = new ChatList(el, store);
-      store.views.add(view);
-      store.send({ type: "hello" });
-      return () => {
-        store.views.delete(view);
-        view.remove();
-      };
-    },
-  };
-};
+export default () => widget(new Store(), ChatList);

@@ -11,17 +11,15 @@
  * @property {string[]} providers
  */
 
-class Store {
+class Store extends PartStore {
   constructor() {
-    /** @type {(message: object) => void} */
-    this.send = () => {};
-    /** @type {Set<Composer>} */
-    this.views = new Set();
+    super();
     /** @type {State} */
     this.state = { running: false, provider: "", model: "", providers: [] };
-    /** @type {Map<string, {names: string[], error: string}>} */
+    /** @type {Map<string, {names: string[], error: Told|null}>} */
     this.models = new Map();
-    this.failure = "";
+    /** @type {Told|null} */
+    this.failure = null;
     this.isSending = false;
   }
 
@@ -31,7 +29,7 @@ class Store {
     else if (news.type === "models") this.models.set(news.provider, news);
     else if (news.type === "accepted" || news.type === "refused") {
       this.isSending = false;
-      this.failure = news.type === "refused" ? news.text : "";
+      this.failure = news.told ?? null;
     }
     for (const view of this.views) view.draw(news);
   }
@@ -39,7 +37,7 @@ class Store {
   /** @param {string} text @param {string|undefined} edit */
   submit(text, edit) {
     this.isSending = true;
-    this.failure = "";
+    this.failure = null;
     this.send({ type: "send", text, edit });
     for (const view of this.views) view.draw({});
   }
@@ -50,28 +48,28 @@ class Composer {
   constructor(root, store) {
     this.root = root;
     this.store = store;
+    const { say } = store.language;
     /** @type {string|undefined} the message that is being edited */
     this.edit = undefined;
     this.box = make("textarea", {
       rows: "1",
-      "aria-label": "Message",
-      placeholder: "Ask anything",
+      "aria-label": say("message"),
+      placeholder: say("placeholder"),
       autocomplete: "off",
       onkeydown: (event) => this.key(event),
       oninput: () => this.draw({}),
     });
     this.failure = make("p", { class: "primer-refused", role: "alert" });
-    const cancel = iconButton("close", "Stop editing", () => this.leaveEdit());
-    const told = make("span", { text: "Editing an earlier message; what followed stays stored." });
+    const cancel = iconButton("close", say("leave_edit"), () => this.leaveEdit());
+    const told = make("span", { text: say("editing") });
     this.editing = make("div", { class: "primer-editing" }, icon("edit"), told, cancel);
     this.picker = new Picker(store);
     this.go = make("button", { type: "button", class: "primer-go", onclick: () => this.act() });
-    const hint = make("span", { class: "primer-hint", text: "Enter sends, Shift+Enter breaks the line" });
+    const hint = make("span", { class: "primer-hint", text: say("hint") });
     const bar = make("div", { class: "primer-bar" }, this.picker.button, hint, this.go);
     root.classList.add("primer-composer");
     const frame = make("div", { class: "primer-box" }, this.editing, this.box, bar, this.picker.menu);
     root.append(this.failure, frame);
-    root.addEventListener("keydown", keepKey);
     this.filled = (event) => event.target.closest(".primer-panel")?.contains(root) && this.fill(event.detail);
     document.addEventListener("primer-compose", this.filled);
     this.draw({});
@@ -79,25 +77,23 @@ class Composer {
 
   remove() {
     document.removeEventListener("primer-compose", this.filled);
-    this.root.removeEventListener("keydown", keepKey);
     this.picker.remove();
-    this.root.replaceChildren();
   }
 
   /** @param {any} news */
   draw(news) {
-    const { state, failure, isSending } = this.store;
+    const { state, failure, isSending, language } = this.store;
     if (news.type === "accepted" && this.box.value === this.sent) this.clear();
     if (news.type === "recall" && !this.box.value) this.fill({ text: news.text });
-    this.failure.textContent = failure;
+    tell(this.failure, "text", language.told(failure));
     this.failure.hidden = !failure;
     this.editing.hidden = !this.edit;
     this.root.dataset.state = state.running ? "running" : isSending ? "sending" : "ready";
-    const label = state.running ? "Stop" : "Send message";
-    if (this.go.title !== label) {
-      this.go.replaceChildren(icon(state.running ? "stop" : "send"));
-      this.go.title = label;
-      this.go.setAttribute("aria-label", label);
+    const act = state.running ? "stop" : "send";
+    if (this.go.dataset.act !== act) {
+      this.go.dataset.act = act;
+      this.go.replaceChildren(icon(act));
+      for (const name of ["title", "aria-label"]) tell(this.go, name, language.say(act));
     }
     this.go.disabled = !state.running && (isSending || !this.box.value.trim());
     this.box.style.height = "auto";
@@ -159,23 +155,4 @@ function leave(root) {
   else /** @type {HTMLElement} */ (document.activeElement)?.blur();
 }
 
-export default () => {
-  const store = new Store();
-  return {
-    /** @param {{model: any}} context */
-    initialize({ model }) {
-      store.send = (message) => model.send(message);
-      model.on("msg:custom", (news) => store.receive(news));
-    },
-    /** @param {{el: HTMLElement}} context */
-    render({ el }) {
-      const view = new Composer(el, store);
-      store.views.add(view);
-      store.send({ type: "hello" });
-      return () => {
-        store.views.delete(view);
-        view.remove();
-      };
-    },
-  };
-};
+export default () => widget(new Store(), Composer);

@@ -1,6 +1,6 @@
 /**
- * What the panel's three modules share: elements, icons, the clipboard, keys. Python puts this file in front of each
- * of them, so that a widget is one ES module without imports.
+ * What the panel's modules share: elements, icons, the clipboard, keys. Python puts this file in front of each of them,
+ * so that a widget is one ES module without imports.
  */
 
 const ICONS = {
@@ -22,16 +22,17 @@ const ICONS = {
 
 /**
  * @param {string} tag
- * @param {Record<string, any>} [attributes] `text` is the text, `on…` a listener, the rest attributes
+ * @param {Record<string, any>} [attributes] `text` is the text, `on…` a listener, the rest attributes; a function
+ *   returns the value in the language of the moment
  * @param {...(Node|null|undefined|false)} children
  * @returns {any}
  */
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (typeof value === "function") tell(node, name, value);
+    else put(node, name, value);
   }
   node.append(...children.filter((child) => child));
   return node;
@@ -46,7 +47,7 @@ function icon(name) {
   return svg;
 }
 
-/** @param {keyof typeof ICONS} name @param {string} label @param {(event: Event) => void} act */
+/** @param {keyof typeof ICONS} name @param {() => string} label @param {(event: Event) => void} act */
 function iconButton(name, label, act) {
   const attributes = { type: "button", class: "primer-icon", title: label, "aria-label": label, onclick: act };
   return make("button", attributes, icon(name));
@@ -66,15 +67,15 @@ function compose(/** @type {Element} */ node, /** @type {{text?: string, edit?: 
   node.dispatchEvent(new CustomEvent("primer-compose", { bubbles: true, detail }));
 }
 
-/** @param {string} text @param {HTMLElement} button shows how it went */
-async function copyText(text, button) {
+/** @param {string} text @param {HTMLElement} button shows how it went @param {Language} language */
+async function copyText(text, button, language) {
   const written = navigator.clipboard?.writeText(text).then(() => true, () => false);
   const copied = (await written) || copyBySelection(text);
   const show = (name, label) => {
     button.replaceChildren(icon(name));
     button.setAttribute("aria-label", label);
   };
-  show(copied ? "done" : "warning", copied ? "Copied" : "The browser did not allow to copy");
+  show(copied ? "done" : "warning", language.text(copied ? "copied" : "not_copied"));
   setTimeout(() => show("copy", button.title), 1500);
 }
 

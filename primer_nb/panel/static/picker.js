@@ -7,16 +7,17 @@ class Picker {
   /** @param {any} store the composer's */
   constructor(store) {
     this.store = store;
+    const { say } = store.language;
     const id = `primer-${Math.random().toString(36).slice(2)}`;
     this.name = make("span", { class: "primer-model" });
     const attributes = { type: "button", class: "primer-pick", "aria-haspopup": "dialog", "aria-expanded": "false" };
     const toggle = () => this.toggle(this.menu.hidden);
     this.button = make("button", { ...attributes, onclick: toggle }, this.name, icon("unfold"));
-    this.providers = make("div", { class: "primer-providers", role: "radiogroup", "aria-label": "Provider" });
+    this.providers = make("div", { class: "primer-providers", role: "radiogroup", "aria-label": say("provider") });
     this.input = make("input", {
       type: "text",
       role: "combobox",
-      "aria-label": "Model",
+      "aria-label": say("model"),
       "aria-expanded": "true",
       "aria-controls": id,
       "aria-autocomplete": "list",
@@ -24,9 +25,9 @@ class Picker {
       oninput: () => this.drawModels(true),
       onkeydown: (event) => this.key(event),
     });
-    this.options = make("div", { id, class: "primer-options", role: "listbox", "aria-label": "Models" });
+    this.options = make("div", { id, class: "primer-options", role: "listbox", "aria-label": say("models") });
     this.status = make("p", { class: "primer-options-status", role: "status" });
-    const menu = { class: "primer-menu", role: "dialog", "aria-label": "Provider and model", hidden: true };
+    const menu = { class: "primer-menu", role: "dialog", "aria-label": say("choice"), hidden: true };
     this.menu = make("div", menu, this.providers, this.input, this.options, this.status);
     this.menu.addEventListener("keydown", (event) => event.key === "Escape" && this.toggle(false));
     this.outside = (event) => {
@@ -67,9 +68,10 @@ class Picker {
 
   draw() {
     const { provider, model, providers } = this.store.state;
-    this.name.textContent = model || provider || "Model";
-    this.button.title = `Answers come from ${model} (${provider})`;
-    this.button.setAttribute("aria-label", `Model: ${model}, provider: ${provider}`);
+    const { say, text } = this.store.language;
+    tell(this.name, "text", () => model || provider || text("model"));
+    tell(this.button, "title", say("answers", { model, provider }));
+    tell(this.button, "aria-label", say("who", { model, provider }));
     if (!this.isOpen) return;
     const radio = (name) => {
       const input = make("input", { type: "radio", name: this.options.id, onchange: () => this.look(name) });
@@ -82,7 +84,7 @@ class Picker {
     for (const input of this.providers.querySelectorAll("input")) {
       input.checked = input.parentElement.textContent === this.provider;
     }
-    this.input.placeholder = provider === this.provider && model ? model : "Name of a model";
+    tell(this.input, "placeholder", () => (provider === this.provider && model) || text("any_name"));
     this.drawModels(false);
   }
 
@@ -92,6 +94,7 @@ class Picker {
     const typed = this.input.value.trim().toLowerCase();
     const names = (found?.names ?? []).filter((name) => name.toLowerCase().includes(typed)).slice(0, 100);
     const { provider, model } = this.store.state;
+    const { say, told } = this.store.language;
     const option = (name, n) =>
       make("div", {
         role: "option",
@@ -102,8 +105,9 @@ class Picker {
       });
     this.options.replaceChildren(...names.map(option));
     this.options.hidden = !names.length;
-    const typing = typed && !names.includes(this.input.value.trim()) ? "Enter takes the name as it is." : "";
-    this.status.textContent = found ? found.error || typing : "Asking for the models…";
+    const isNew = typed && !names.includes(this.input.value.trim());
+    const status = found?.error ? told(found.error) : isNew ? say("taken_as_is") : () => "";
+    tell(this.status, "text", found ? status : say("asking"));
     this.mark(isTyped && names.length === 1 ? 0 : -1);
   }
 

@@ -3,36 +3,39 @@
  * there is nothing yet. A view draws the store and touches as few nodes as it can.
  */
 
-const EXAMPLES = [
-  "Explain the difference between a mean and a median, with an example.",
-  "Write a Python function that reads a CSV file and plots one column.",
-  "Suggest five names for a newsletter about data.",
-];
+const EXAMPLES = ["example_explain", "example_write", "example_names"];
+const OUTCOMES = { stopped: "stopped", length: "cut", error: "interrupted" };
+const WHO = { user: "you", assistant: "reply", system: "instructions" };
 const NEAR_THE_END = 48;
 const FENCE = /^ {0,3}(```|~~~)/;
 const MARKED = /\*\*(?<bold>[^\s*][^*\n]*)\*\*|`(?<code>[^`\n]+)`|(?<!\w)\*(?<italic>[^\s*][^*\n]*)\*(?!\w)/g;
 const LONG_TAIL = 20_000;
 
-/** Python's HTML as nodes; `setHTML`, where a browser has it, is a second wall. @param {string} html */
-function safeNodes(html) {
+/**
+ * Python's HTML as nodes; `setHTML`, where a browser has it, is a second wall.
+ * @param {string} html @param {Language} language
+ */
+function safeNodes(html, language) {
   const box = document.createElement("template");
   if ("setHTML" in box) box.setHTML(html, { sanitizer: {} });
   else box.innerHTML = html;
-  for (const code of box.content.querySelectorAll("pre > code")) frameCode(code);
+  for (const code of box.content.querySelectorAll("pre > code")) frameCode(code, language);
   for (const table of box.content.querySelectorAll("table")) {
-    const frame = make("div", { class: "primer-table", tabindex: "0", role: "region", "aria-label": "Table" });
+    const region = { class: "primer-table", tabindex: "0", role: "region", "aria-label": language.say("table") };
+    const frame = make("div", region);
     table.replaceWith(frame);
     frame.append(table);
   }
   return box.content;
 }
 
-/** Put the language and a copy button above a code block. @param {Element} code */
-function frameCode(code) {
+/** Put its language and a copy button above a code block. @param {Element} code @param {Language} language */
+function frameCode(code, language) {
   const block = /** @type {HTMLElement} */ (code.parentElement);
-  const language = [...code.classList].find((name) => name.startsWith("language-"))?.slice(9) ?? "";
-  const button = iconButton("copy", "Copy code", () => copyText(code.textContent ?? "", button));
-  const head = make("div", { class: "primer-code-head" }, make("span", { text: language || "text" }), button);
+  const written = [...code.classList].find((name) => name.startsWith("language-"))?.slice(9) || "text";
+  const copy = () => copyText(code.textContent ?? "", button, language);
+  const button = iconButton("copy", language.say("copy_code"), copy);
+  const head = make("div", { class: "primer-code-head" }, make("span", { text: written }), button);
   const frame = make("div", { class: "primer-code" }, head);
   block.tabIndex = 0;
   block.replaceWith(frame);
@@ -44,23 +47,24 @@ class View {
   constructor(root, store) {
     this.root = root;
     this.store = store;
+    const { say } = store.language;
     /** @type {Map<Message, HTMLElement>} */
     this.nodes = new Map();
     this.isFollowing = true;
     this.lastTop = 0;
     this.list = make("div", { class: "primer-list" });
     this.foot = make("div", { class: "primer-foot" });
-    const earlier = { type: "button", class: "primer-earlier", text: "Show earlier messages" };
+    const earlier = { type: "button", class: "primer-earlier", text: say("earlier") };
     this.earlier = make("button", { ...earlier, onclick: () => this.store.loadEarlier() });
-    const spoken = { role: "log", "aria-live": "polite", "aria-label": "Conversation" };
+    const spoken = { role: "log", "aria-live": "polite", "aria-label": say("conversation") };
     const log = { ...spoken, class: "primer-log", tabindex: "0", onscroll: () => this.scrolled() };
     this.log = make("div", log, this.earlier, this.list, this.foot);
-    this.jump = iconButton("down", "Jump to the latest message", () => this.toLatest());
+    this.jump = iconButton("down", say("jump"), () => this.toLatest());
     this.jump.classList.add("primer-jump");
     this.notice = make("p", { class: "primer-notice", role: "status" });
     root.classList.add("primer-transcript");
+    tell(root, "data-restarted", say("restarted"));
     root.append(this.log, this.jump, this.notice);
-    root.addEventListener("keydown", keepKey);
     this.sizes = new ResizeObserver(() => this.isFollowing && this.toEnd());
     for (const node of [this.log, this.list, this.foot]) this.sizes.observe(node);
     const reached = ([seen]) => seen.isIntersecting && this.store.loadEarlier();
@@ -72,8 +76,6 @@ class View {
   remove() {
     this.sizes.disconnect();
     this.top.disconnect();
-    this.root.removeEventListener("keydown", keepKey);
-    this.root.replaceChildren();
   }
 
   /** @param {{type: string, done: number}} news `done`: how much of the running reply's HTML was there before */
@@ -86,7 +88,8 @@ class View {
     else this.sync(type === "earlier");
     this.drawFoot();
     this.earlier.hidden = !store.hasEarlier;
-    this.notice.textContent = store.notice;
+    if (this.told !== store.notice) tell(this.notice, "text", store.language.told(store.notice));
+    this.told = store.notice;
     if (this.isFollowing) this.toEnd();
     this.scrolled();
   }
@@ -114,74 +117,97 @@ class View {
     const node = message?.live && this.nodes.get(message);
     if (!node) return;
     const tail = node.querySelector(".primer-tail");
-    if (message.live.html.length > done) tail.before(safeNodes(message.live.html.slice(done)));
+    if (message.live.html.length > done) tail.before(safeNodes(message.live.html.slice(done), this.store.language));
     drawTail(tail, message.live.tail);
   }
 
   /** @param {Message} message */
   drawn(message) {
-    const isReply = message.role === "assistant";
+    const { language } = this.store;
     const body = make("div", { class: "primer-body" });
     if (message.live) {
-      body.append(safeNodes(message.live.html), make("div", { class: "primer-tail" }));
-      drawTail(body.lastChild, message.live.tail);
-    } else if (message.html !== undefined) body.append(safeNodes(message.html));
+      const tail = make("div", { class: "primer-tail", "data-waiting": language.say("waiting") });
+      body.append(safeNodes(message.live.html, language), tail);
+      drawTail(tail, message.live.tail);
+    } else if (message.html !== undefined) body.append(safeNodes(message.html, language));
     else body.textContent = message.text ?? "";
     if (message.clipped) {
-      const more = `… and ${message.clipped.toLocaleString()} more characters, too long to show; copying takes all.`;
+      const more = language.say("clipped", { count: message.clipped });
       body.append(make("p", { class: "primer-clipped", text: more }));
     }
-    const who = { user: "You", assistant: "Reply", system: "Instructions" }[message.role];
-    const attributes = { class: `primer-message primer-${message.role}`, "aria-label": who };
-    return make("article", attributes, body, message.live ? null : this.actions(message, isReply));
+    const label = language.say(WHO[message.role]);
+    const attributes = { class: `primer-message primer-${message.role}`, "aria-label": label };
+    return make("article", attributes, body, message.live ? null : this.actions(message));
   }
 
-  /** @param {Message} message @param {boolean} isReply */
-  actions(message, isReply) {
-    const copy = iconButton("copy", "Copy message", async () => copyText(await this.store.source(message), copy));
+  /** @param {Message} message */
+  actions(message) {
+    const { language } = this.store;
+    const take = async () => copyText(await this.store.source(message), copy, language);
+    const copy = iconButton("copy", language.say("copy_message"), take);
     const edit = () => compose(this.root, { text: message.text, edit: message.id });
-    const when = new Date(message.at);
-    const texts = [message.outcome, message.model, message.note].filter(Boolean);
-    const parts = texts.map((text) => make("span", { text }));
+    const isReply = message.role === "assistant";
+    const when = () => new Date(message.at).toLocaleString(language.locale);
+    const parts = isReply ? this.note(message).map((text) => make("span", { text })) : [];
     return make(
       "footer",
       { class: "primer-actions" },
-      isReply && make("span", { class: "primer-note", title: when.toLocaleString() }, ...parts),
+      isReply && make("span", { class: "primer-note", title: when }, ...parts),
       make("span", { class: "primer-buttons" },
         copy,
-        isReply && iconButton("retry", "Retry", () => this.store.send({ type: "retry" })),
-        message.role === "user" && !message.clipped && iconButton("edit", "Edit message", edit)),
+        isReply && iconButton("retry", language.say("retry"), () => this.store.send({ type: "retry" })),
+        message.role === "user" && !message.clipped && iconButton("edit", language.say("edit"), edit)),
     );
+  }
+
+  /** How a reply came to be. @param {Message} message */
+  note({ outcome, model, tokens, seconds }) {
+    const { language } = this.store;
+    const took = () => language.text("seconds", { count: language.number(seconds, 1) });
+    return [
+      outcome && language.say(OUTCOMES[outcome]),
+      model,
+      tokens && language.say(tokens === 1 ? "token" : "tokens", { count: tokens }),
+      typeof seconds === "number" && took,
+    ].filter(Boolean);
   }
 
   drawFoot() {
     const { error, messages, state, chat } = this.store;
-    const shown = `${state} ${error?.text} ${messages.length > 0} ${chat}`;
+    const shown = `${state} ${JSON.stringify(error)} ${messages.length > 0} ${chat}`;
     if (this.foot.dataset.shown === shown) return;
     this.foot.dataset.shown = shown;
     const nodes = [];
-    if (!messages.length && !error) nodes.push(state === "loading" ? loading() : this.invitation());
+    if (!messages.length && !error) nodes.push(state === "loading" ? this.loading() : this.invitation());
     if (error) nodes.push(this.failure(error));
     this.foot.replaceChildren(...nodes);
   }
 
+  loading() {
+    return make("p", { class: "primer-loading", role: "status", text: this.store.language.say("opening") });
+  }
+
   invitation() {
-    const fill = (text) => () => compose(this.root, { text });
-    const examples = EXAMPLES.map((text) => make("button", { type: "button", text, onclick: fill(text) }));
+    const { say, text } = this.store.language;
+    const fill = (key) => () => compose(this.root, { text: text(key) });
+    const examples = EXAMPLES.map((key) => make("button", { type: "button", text: say(key), onclick: fill(key) }));
     return make(
       "div",
       { class: "primer-empty" },
-      make("p", { class: "primer-empty-title", text: "What do you want to find out?" }),
-      make("p", { text: "Every message is kept in your own database, ready for analysis." }),
+      make("p", { class: "primer-empty-title", text: say("invitation") }),
+      make("p", { text: say("invitation_more") }),
       make("div", { class: "primer-examples" }, ...examples),
     );
   }
 
-  /** @param {{text: string, retry: string}} error */
-  failure({ text, retry }) {
+  /** @param {{told: Told, retry: string}} error */
+  failure({ told, retry }) {
+    const { language } = this.store;
     const again = () => (retry === "reply" ? this.store.send({ type: "retry" }) : this.store.hello());
-    const button = retry && make("button", { type: "button", class: "primer-again", text: "Retry", onclick: again });
-    return make("div", { class: "primer-failure", role: "alert" }, icon("warning"), make("p", { text }), button);
+    const attributes = { type: "button", class: "primer-again", text: language.say("retry"), onclick: again };
+    const text = make("p", { text: language.told(told) });
+    const button = retry && make("button", attributes);
+    return make("div", { class: "primer-failure", role: "alert" }, icon("warning"), text, button);
   }
 
   scrolled() {
@@ -236,29 +262,4 @@ function marked(text) {
   return [...parts, text.slice(end)];
 }
 
-function loading() {
-  return make("p", { class: "primer-loading", role: "status", text: "Opening the chat…" });
-}
-
-export default () => {
-  const store = new Store();
-  const seen = () => (document.hidden ? store.pause() : store.hello());
-  return {
-    /** @param {{model: any}} context */
-    initialize({ model }) {
-      store.send = (message) => model.send(message);
-      model.on("msg:custom", (news) => store.receive(news));
-      document.addEventListener("visibilitychange", seen);
-      return () => document.removeEventListener("visibilitychange", seen);
-    },
-    /** @param {{el: HTMLElement}} context */
-    render({ el }) {
-      const view = new View(el, store);
-      store.add(view);
-      return () => {
-        store.remove(view);
-        view.remove();
-      };
-    },
-  };
-};
+export default () => widget(new Store(), View);

@@ -11,8 +11,9 @@
  * @property {string} [html] what a model wrote, rendered and sanitised by Python
  * @property {number} [clipped] how many characters are not shown
  * @property {string} [model] who wrote a reply
- * @property {string} [note] how it came to be: tokens, seconds
- * @property {string} [outcome] what to know about its end
+ * @property {number|null} [tokens] how long it is
+ * @property {number|null} [seconds] how long it took
+ * @property {"stopped"|"length"|"error"|""} [outcome] what to know about its end
  * @property {number} at milliseconds since 1970
  * @property {Live} [live] while it is being written
  *
@@ -25,13 +26,10 @@
 
 const MOST_IN_PAGE = 300;
 
-class Store {
+class Store extends PartStore {
   constructor() {
-    /** @type {(message: object) => void} */
-    this.send = () => {};
+    super();
     this.client = Math.random().toString(36).slice(2);
-    /** @type {Set<{draw(news: any): void}>} */
-    this.views = new Set();
     /** @type {Message[]} */
     this.messages = [];
     /** @type {string|null|undefined} */
@@ -39,9 +37,10 @@ class Store {
     this.hasEarlier = false;
     this.isLoading = false;
     this.isAtEnd = true;
-    /** @type {{text: string, retry: string}|null} */
+    /** @type {{told: Told, retry: string}|null} */
     this.error = null;
-    this.notice = "";
+    /** @type {Told|null} */
+    this.notice = null;
     this.isPassing = false;
     this.state = "loading";
     /** Tests wait for these; they only grow. */
@@ -52,6 +51,13 @@ class Store {
 
   get live() {
     return this.messages.at(-1)?.live;
+  }
+
+  /** Tell Python who looks; the browser's tab may be hidden, and come back. */
+  watch() {
+    const seen = () => (document.hidden ? this.pause() : this.hello());
+    document.addEventListener("visibilitychange", seen);
+    return () => document.removeEventListener("visibilitychange", seen);
   }
 
   /** Ask for the page, and for what happens from then on. */
@@ -99,7 +105,7 @@ class Store {
     else if (news.type === "delta") this.grow(news);
     else if (news.type === "end") this.end(news);
     else if (news.type === "error") this.error = news.error;
-    else if (news.type === "notice") Object.assign(this, { notice: news.text, isPassing: news.passes });
+    else if (news.type === "notice") Object.assign(this, { notice: news.told, isPassing: news.passes });
     else if (news.type === "source") this.copying.get(news.message_id)?.(news.text);
     for (const view of this.views) view.draw({ type: news.type, done });
   }
@@ -143,7 +149,7 @@ class Store {
     this.messages = all.slice(-MOST_IN_PAGE);
     this.chat = news.chat;
     this.error = null;
-    this.notice = "";
+    this.notice = null;
     this.state = "streaming";
   }
 
@@ -154,7 +160,7 @@ class Store {
       this.hello();
       return;
     }
-    if (this.isPassing) this.notice = "";
+    if (this.isPassing) this.notice = null;
     this.isPassing = false;
     live.seq = news.seq;
     live.html += news.html;
