@@ -74,6 +74,20 @@ class PanelPage:
     def is_dark(self) -> bool:
         return self.page.evaluate("() => document.body.dataset.jpThemeLight === 'false'")
 
+    def brightness(self, what: str = ":scope", style: str = "backgroundColor") -> float:
+        """Return how bright a colour is as the browser draws it, from 0 for black to 1 for white."""
+        return self.root.evaluate(
+            """(root, [what, style]) => {
+                const node = what === ":scope" ? root : root.querySelector(what);
+                const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+                canvas.fillStyle = getComputedStyle(node)[style];
+                canvas.fillRect(0, 0, 1, 1);
+                const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+                return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+            }""",
+            [what, style],
+        )
+
     def set_height(self, pixels: int) -> None:
         """Make the panel higher, as a person does with a style sheet of their own."""
         self.page.add_style_tag(content=f":root {{ --primer-height: {pixels}px }}")

@@ -89,6 +89,11 @@ class Answering:
             self._chosen = None
         return SendOptions()
 
+    def start_over(self) -> None:
+        """Keep nothing of the user before: no choice for a chat that is not stored, no text in the box."""
+        self._chosen = None
+        self._composer.start_over()
+
     def look_up(self, provider: str) -> None:
         """Fetch the names of a provider's models and show them; returns at once.
 

@@ -82,6 +82,11 @@ class Browsing:
         conversation.forget(chat_id)
         delete_chat(self._session, chat_id)
 
+    def start_over(self) -> None:
+        """Search for nothing, since somebody else works now."""
+        self._matching = None
+        self._chat_list.start_over()
+
     def fail(self, error: Exception) -> None:
         """Show an exception above the list.
 

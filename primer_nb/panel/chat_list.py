@@ -50,6 +50,10 @@ class ChatList(Part):
         }
         self.send({"type": "chats", "state": state})
 
+    def start_over(self) -> None:
+        """Empty the search, and give up a title that is being typed."""
+        self.send({"type": "reset"})
+
     def show_failure(self, told: Message) -> None:
         """Say above the list what went wrong.
 

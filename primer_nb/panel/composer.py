@@ -57,6 +57,10 @@ class Composer(Part):
         """
         self.send({"type": "refused", "told": told})
 
+    def start_over(self) -> None:
+        """Empty the box, whatever is in it."""
+        self.send({"type": "reset"})
+
     def recall(self, text: str) -> None:
         """Offer a text to be sent again.
 

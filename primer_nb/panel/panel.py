@@ -21,6 +21,7 @@ from primer_nb.panel.part import Handler, Message
 from primer_nb.panel.transcript import Transcript
 from primer_nb.panel.worker import OnError, Worker, attempt
 from primer_nb.use_cases.chats import get_chat, list_chats
+from primer_nb.use_cases.settings import read_settings
 
 if TYPE_CHECKING:
     from primer_nb.session import Session
@@ -53,11 +54,14 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
 
     def __init__(self, session: Session, chat_id: str | None = None) -> None:
         if chat_id is None:
-            chat_id = next((chat.id for chat in list_chats(session, limit=1)), None)
+            chat_id = _last_changed(session)
         else:
             get_chat(session, chat_id)
+        self._session = session
+        self._user_id = session.user.id
         self._worker = Worker()
         self._chat_list, self._transcript, self._composer = ChatList(), Transcript(), Composer()
+        self._parts = (self._chat_list, self._transcript, self._composer)
         self._browsing = Browsing(session, self._chat_list)
         self._answering = Answering(session, self._composer)
         self._conversation = Conversation(
@@ -71,9 +75,10 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         )
         self._listen()
         # a container query never styles the container itself, hence the box in the box
-        parts = (self._chat_list, self._transcript, self._composer)
-        frame = ipywidgets.Box(children=parts, _dom_classes=("primer-frame",))
+        frame = ipywidgets.Box(children=self._parts, _dom_classes=("primer-frame",))
         super().__init__(children=(frame,), _dom_classes=("primer-panel",))
+        self._show_settings()
+        session.watch(self._notice)
 
     def stop(self) -> None:
         """End the reply that is being written in the chat that is shown; what has arrived is kept."""
@@ -84,7 +89,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         if self.comm is not None:  # not closed yet, and not given up half made: Python closes what it collects
             self._worker.close()
             self._conversation.close()
-            for part in (*self.children, self._chat_list, self._transcript, self._composer):
+            for part in (*self.children, *self._parts):
                 part.close()
         super().close()
 
@@ -95,6 +100,28 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+
+    def _show_settings(self) -> None:
+        settings = read_settings(self._session)
+        for part in self._parts:
+            part.speak(settings.language)
+        forced = () if settings.theme == "system" else (f"primer-{settings.theme}",)
+        self._dom_classes = ("primer-panel", *forced)
+
+    def _notice(self) -> None:
+        """Wait for the worker's turn: whatever thread signs somebody in or changes a setting calls this."""
+        self._worker.submit(self._catch_up, on_error=self._browsing.fail)
+
+    def _catch_up(self) -> None:
+        """Show who works now and what they like; when it is the same user, their chat stays open."""
+        self._show_settings()
+        if self._user_id == self._session.user.id:
+            return
+        self._user_id = self._session.user.id
+        self._answering.start_over()
+        self._browsing.start_over()
+        self._conversation.start_over(_last_changed(self._session))
+        self._show_list()
 
     def _show_list(self) -> None:
         self._browsing.show(self._conversation.chat_id)
@@ -148,3 +175,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
 
     def _refuse(self, error: Exception) -> None:
         self._composer.refuse(explain(error))
+
+
+def _last_changed(session: Session) -> str | None:
+    return next((chat.id for chat in list_chats(session, limit=1)), None)

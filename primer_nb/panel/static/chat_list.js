@@ -28,7 +28,10 @@ class Store extends PartStore {
   receive(news) {
     if (news.type === "chats") Object.assign(this, { ...news.state, failure: null, isReady: true });
     else if (news.type === "error") this.failure = news.told;
-    for (const view of this.views) view.draw();
+    for (const view of this.views) {
+      if (news.type === "reset") view.reset();
+      else view.draw();
+    }
   }
 }
 
@@ -95,6 +98,13 @@ class ChatList {
     this.store.send({ type: "new" });
     this.open(false, false);
     compose(this.root);
+  }
+
+  /** Somebody else works now. */
+  reset() {
+    clearTimeout(this.timer);
+    this.search.value = "";
+    this.changing = null;
   }
 
   searchSoon() {

@@ -30,7 +30,7 @@ class Store extends PartStore {
     else if (news.type === "accepted" || news.type === "refused") {
       this.isSending = false;
       this.failure = news.told ?? null;
-    }
+    } else if (news.type === "reset") this.failure = null;
     for (const view of this.views) view.draw(news);
   }
 
@@ -83,7 +83,7 @@ class Composer {
   /** @param {any} news */
   draw(news) {
     const { state, failure, isSending, language } = this.store;
-    if (news.type === "accepted" && this.box.value === this.sent) this.clear();
+    if (news.type === "reset" || (news.type === "accepted" && this.box.value === this.sent)) this.clear();
     if (news.type === "recall" && !this.box.value) this.fill({ text: news.text });
     tell(this.failure, "text", language.told(failure));
     this.failure.hidden = !failure;

@@ -46,6 +46,15 @@ ENGLISH: dict[str, dict[str, str]] = {
         "taken_as_is": "Enter takes the name as it is.",
         "who": "Model: {model}, provider: {provider}",
     },
+    "shown_once": {
+        "about_key": "It replaces a forgotten password. It is kept nowhere: put it where it is safe.",
+        "about_token": "Whoever has it can work as you. It is kept nowhere: put it where it is safe.",
+        "copy": "Copy",
+        "gone": "It has been shown. As long as this kernel runs, reveal() in Python still returns it.",
+        "recovery_key": "Recovery key",
+        "show": "Show once",
+        "token": "Token",
+    },
     "transcript": {
         "clipped": "… and {count} more characters, too long to show; copying takes all.",
         "conversation": "Conversation",

@@ -46,6 +46,15 @@ GERMAN: dict[str, dict[str, str]] = {
         "taken_as_is": "Enter übernimmt den Namen, wie er ist.",
         "who": "Modell: {model}, Anbieter: {provider}",
     },
+    "shown_once": {
+        "about_key": "Er ersetzt ein vergessenes Passwort. Er steht nirgends sonst: sicher aufbewahren.",
+        "about_token": "Wer es hat, arbeitet unter diesem Konto. Es steht nirgends sonst: sicher aufbewahren.",
+        "copy": "Kopieren",
+        "gone": "Schon einmal gezeigt. Solange dieser Kernel läuft, gibt reveal() in Python den Text noch zurück.",
+        "recovery_key": "Wiederherstellungsschlüssel",
+        "show": "Einmal zeigen",
+        "token": "Token",
+    },
     "transcript": {
         "clipped": "… und {count} weitere Zeichen, zu lang für die Anzeige; beim Kopieren kommt alles mit.",
         "conversation": "Gespräch",
