@@ -19,15 +19,35 @@ if TYPE_CHECKING:
     from primer_nb.magics import load_ipython_extension
     from primer_nb.markdown import render_markdown
     from primer_nb.replies import Reply
+    from primer_nb.secret import Secret
+    from primer_nb.tables import User
+    from primer_nb.use_cases.provider_keys import StoredKey
+    from primer_nb.use_cases.tokens import Token
     from primer_nb.workspace import ChatHandle, Chats, Stream, Workspace, connect
+    from primer_nb.workspace.admin import Admin, AdminSettings
+    from primer_nb.workspace.api_keys import ApiKeys, RotationReport
+    from primer_nb.workspace.settings import SettingsHandle
+    from primer_nb.workspace.shown_once import ShownOnce
+    from primer_nb.workspace.tokens import Tokens
 
 __version__ = "0.1.0"
 __all__ = [
+    "Admin",
+    "AdminSettings",
+    "ApiKeys",
     "ChatHandle",
     "Chats",
     "PrimerError",
     "Reply",
+    "RotationReport",
+    "Secret",
+    "SettingsHandle",
+    "ShownOnce",
+    "StoredKey",
     "Stream",
+    "Token",
+    "Tokens",
+    "User",
     "Workspace",
     "__version__",
     "connect",
@@ -37,11 +57,22 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Admin": "primer_nb.workspace.admin",
+    "AdminSettings": "primer_nb.workspace.admin",
+    "ApiKeys": "primer_nb.workspace.api_keys",
     "ChatHandle": "primer_nb.workspace",
     "Chats": "primer_nb.workspace",
     "PrimerError": "primer_nb.errors",
     "Reply": "primer_nb.replies",
+    "RotationReport": "primer_nb.workspace.api_keys",
+    "Secret": "primer_nb.secret",
+    "SettingsHandle": "primer_nb.workspace.settings",
+    "ShownOnce": "primer_nb.workspace.shown_once",
+    "StoredKey": "primer_nb.use_cases.provider_keys",
     "Stream": "primer_nb.workspace",
+    "Token": "primer_nb.use_cases.tokens",
+    "Tokens": "primer_nb.workspace.tokens",
+    "User": "primer_nb.tables",
     "Workspace": "primer_nb.workspace",
     "connect": "primer_nb.workspace",
     "load_ipython_extension": "primer_nb.magics",

@@ -38,6 +38,10 @@ class StoredKey:
     provider: str
     created_at: datetime
 
+    def __repr__(self) -> str:
+        """Return one line."""
+        return f"<key for {self.provider}, stored {self.created_at:%Y-%m-%d %H:%M} UTC>"
+
 
 def add_key(session: Session, provider: str, *, key: Secret, check: bool = True) -> StoredKey:
     """Store the key for a provider; an earlier one is replaced.
@@ -142,14 +146,14 @@ def remove_key(session: Session, provider: str) -> None:
 
 def _checked(key: Secret, provider: str) -> Secret:
     limits.check_text(provider, name="provider", longest=limits.PROVIDER)
-    text = key.reveal().strip()
-    if not text.isascii() or not text.isprintable() or " " in text:
+    key = Secret(key.reveal().strip())
+    if not key.reveal().isascii() or not key.reveal().isprintable() or " " in key.reveal():
         raise InvalidInputError("an API key has no blanks and no characters beyond ASCII; copy it once more")
-    if len(text) > LONGEST_PROVIDER_KEY:
+    if len(key.reveal()) > LONGEST_PROVIDER_KEY:
         raise InvalidInputError(
-            f"an API key of {len(text):,} characters cannot be stored; {LONGEST_PROVIDER_KEY} fit"
+            f"an API key of {len(key.reveal()):,} characters cannot be stored; {LONGEST_PROVIDER_KEY} fit"
         )
-    return Secret(text)
+    return key
 
 
 def _drop_useless_slots(session: Session, work: UnitOfWork) -> None:

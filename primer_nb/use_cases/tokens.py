@@ -61,6 +61,13 @@ class Token:
     expires_at: datetime | None
     revoked: bool
 
+    def __repr__(self) -> str:
+        """Return one line; what it begins with tells which one lies in a secret store."""
+        used = f"used {self.last_used_at:%Y-%m-%d %H:%M} UTC" if self.last_used_at else "never used"
+        good = f"good until {self.expires_at:%Y-%m-%d}" if self.expires_at else "good for ever"
+        state = "revoked" if self.revoked else good
+        return f"<token {self.name!r} ({self.prefix}…): {', '.join(self.scopes)}; {state}; {used}; id {self.id}>"
+
 
 def create_token(session: Session, name: str, *, days: float | None = 365, provider_keys: bool = False) -> Secret:
     """Make a token.

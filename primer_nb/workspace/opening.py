@@ -13,19 +13,21 @@ from primer_nb.database.addresses import parse_address
 from primer_nb.paths import default_database_path
 from primer_nb.providers.catalogue import Providers
 from primer_nb.replies.drafts import is_alive
-from primer_nb.secret import Secret
 from primer_nb.session import Session
 from primer_nb.use_cases.replying import recover_drafts
 from primer_nb.use_cases.stored_keys import stored_key
 from primer_nb.use_cases.users import local_user
+from primer_nb.workspace.shown_once import as_secret
 from primer_nb.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from primer_nb.database import Store
+    from primer_nb.secret import Secret
+    from primer_nb.workspace.shown_once import Given
 
 
 def connect(
-    database_url: str | Path | None = None, *, server_url: str | Path | None = None, token: str | Secret | None = None
+    database_url: str | Path | None = None, *, server_url: str | Path | None = None, token: Given | None = None
 ) -> Workspace:
     """Open a workspace: your chats, a panel to chat in, and their history as data.
 
@@ -41,7 +43,7 @@ def connect(
         Where accounts live. Default ``$PRIMER_SERVER_URL``, else ``$SUPABASE_CONNECTION_STRING``, else the accounts
         live in the local store. It is asked only when somebody signs in or up; without a connection, who has signed
         in on this machine before still can.
-    token : str or Secret, optional
+    token : str, Secret or ShownOnce, optional
         One of your tokens (`Workspace.tokens`), for a notebook that nobody sits at.
 
     Returns
@@ -66,6 +68,7 @@ def connect(
     ...     ws.chats["Birds"].title
     'Birds'
     """
+    token = None if token is None else as_secret(token)  # no frame of ours holds it as text
     with ExitStack() as undo:
         store = open_store(database_url or os.environ.get("PRIMER_DATABASE_URL") or default_database_path())
         undo.callback(store.close)
@@ -89,11 +92,11 @@ def _server_of_environment() -> str | None:
     return os.environ.get("PRIMER_SERVER_URL") or os.environ.get("SUPABASE_CONNECTION_STRING") or None
 
 
-def _sign_in(session: Session, token: str | Secret | None) -> None:
+def _sign_in(session: Session, token: Secret | None) -> None:
     if token is not None:
         from primer_nb.use_cases.tokens import sign_in_with_token
 
-        sign_in_with_token(session, token if isinstance(token, Secret) else Secret(token))
+        sign_in_with_token(session, token)
     elif session.place is not None and has_kept_token(session.place):
         from primer_nb.use_cases.accounts import resume  # loads cryptography
 

@@ -7,17 +7,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from primer_nb.replies import stop_replies
+from primer_nb.workspace.account_methods import AccountMethods
 from primer_nb.workspace.chat import ChatHandle
 from primer_nb.workspace.chats import Chats
 
 if TYPE_CHECKING:
     from primer_nb.history import History
     from primer_nb.panel import Panel
-    from primer_nb.session import Session
     from primer_nb.tables import User
+    from primer_nb.workspace.admin import Admin
+    from primer_nb.workspace.api_keys import ApiKeys
+    from primer_nb.workspace.settings import SettingsHandle
+    from primer_nb.workspace.tokens import Tokens
 
 
-class Workspace:
+class Workspace(AccountMethods):
     """Your chats, a panel to chat in, and their history as data; made by `primer_nb.connect`.
 
     Parameters
@@ -25,9 +29,6 @@ class Workspace:
     session : Session
         The store, the user, the providers.
     """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def __repr__(self) -> str:
         """Return one line without a secret."""
@@ -45,7 +46,7 @@ class Workspace:
 
     @property
     def user(self) -> User:
-        """Who works here: the passwordless local user.
+        """Who works here: who signed in, else the passwordless local user.
 
         Returns
         -------
@@ -77,6 +78,58 @@ class Workspace:
         from primer_nb.history import History
 
         return History(self._session)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """The user's keys for providers.
+
+        Returns
+        -------
+        ApiKeys
+            It shows none of them.
+        """
+        from primer_nb.workspace.api_keys import ApiKeys
+
+        return ApiKeys(self._session)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The user's tokens, for notebooks that nobody sits at.
+
+        Returns
+        -------
+        Tokens
+            Each is shown once, when it is made.
+        """
+        from primer_nb.workspace.tokens import Tokens
+
+        return Tokens(self._session)
+
+    @cached_property
+    def settings(self) -> SettingsHandle:
+        """The user's settings.
+
+        Returns
+        -------
+        SettingsHandle
+            Theme, language, notifications: to be read and assigned.
+        """
+        from primer_nb.workspace.settings import SettingsHandle
+
+        return SettingsHandle(self._session)
+
+    @cached_property
+    def admin(self) -> Admin:
+        """What an administrator does.
+
+        Returns
+        -------
+        Admin
+            Everybody may hold it; its methods ask for the role.
+        """
+        from primer_nb.workspace.admin import Admin
+
+        return Admin(self._session)
 
     def panel(self, chat: ChatHandle | str | None = None) -> Panel:
         """Make the chat panel; show it by making it the last line of a cell.
