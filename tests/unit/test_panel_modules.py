@@ -9,9 +9,10 @@ import pytest
 from primer_nb.markdown.highlighting import CLASSES
 from primer_nb.panel.chat_list import ChatList
 from primer_nb.panel.composer import Composer
+from primer_nb.panel.shown_once import ShownOnceView
 from primer_nb.panel.transcript import Transcript
 
-PARTS = [ChatList, Composer, Transcript]
+PARTS = [ChatList, Composer, ShownOnceView, Transcript]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -9,11 +9,12 @@ import pytest
 
 from primer_nb.panel.chat_list import ChatList
 from primer_nb.panel.composer import Composer
+from primer_nb.panel.shown_once import ShownOnceView
 from primer_nb.panel.transcript import Transcript
 from primer_nb.panel.words import CATALOGUE, words_of
 from primer_nb.panel.words.english import ENGLISH
 
-PARTS = [ChatList, Composer, Transcript]
+PARTS = [ChatList, Composer, ShownOnceView, Transcript]
 PANEL = files("primer_nb.panel")
 PYTHON = "\n".join(path.read_text() for path in PANEL.iterdir() if path.name.endswith(".py"))
 NAMES_OF_KEYS = {
