@@ -11,8 +11,13 @@ from pathlib import Path
 from primer_nb.errors import StoreReadOnlyError
 
 
-def data_dir() -> Path:
+def data_dir(*, make: bool = True) -> Path:
     """Return the folder of the user's data, made if need be.
+
+    Parameters
+    ----------
+    make : bool, default True
+        Whether to make it; one that is only looked into need not be there.
 
     Returns
     -------
@@ -24,7 +29,7 @@ def data_dir() -> Path:
     StoreReadOnlyError
         If the folder cannot be made.
     """
-    return _folder("data")
+    return _folder("data", make=make)
 
 
 def cache_dir() -> Path:
@@ -40,7 +45,7 @@ def cache_dir() -> Path:
     StoreReadOnlyError
         If the folder cannot be made.
     """
-    return _folder("cache")
+    return _folder("cache", make=True)
 
 
 def default_database_path() -> Path:
@@ -54,7 +59,7 @@ def default_database_path() -> Path:
     return data_dir() / "primer.db"
 
 
-def _folder(kind: str) -> Path:
+def _folder(kind: str, *, make: bool) -> Path:
     home = os.environ.get("PRIMER_HOME")
     if home:
         folder = Path(home).expanduser() / kind
@@ -63,6 +68,8 @@ def _folder(kind: str) -> Path:
 
         find = platformdirs.user_data_path if kind == "data" else platformdirs.user_cache_path
         folder = find("primer_nb", appauthor=False)
+    if not make:
+        return folder
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

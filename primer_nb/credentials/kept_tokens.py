@@ -104,7 +104,7 @@ def has_kept_token(place: str) -> bool:
     bool
         Whether there is a file. What is in it may turn out to be damaged.
     """
-    return _path(place).is_file()
+    return _path(place, make=False).is_file()
 
 
 @contextmanager
@@ -133,8 +133,9 @@ def kept_token(place: str) -> Iterator[Keeper]:
         yield Keeper(path)
 
 
-def _path(place: str) -> Path:
-    return data_dir() / f"signed-in-{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
+def _path(place: str, *, make: bool = True) -> Path:
+    # a home that cannot be written is no reason not to look into it
+    return data_dir(make=make) / f"signed-in-{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
 
 
 def _written(token: KeptToken) -> Secret:

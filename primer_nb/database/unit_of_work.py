@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -96,7 +96,14 @@ class UnitOfWork:
     def commit(self) -> None:
         """Make everything done so far last."""
         with translated(self._address):
-            self.connection.commit()
+            try:
+                self.connection.commit()
+            except BaseException:
+                # SQLAlchemy takes a COMMIT that failed for the end of the transaction and would give the connection
+                # back to the pool; the database may still hold it open, and with it the locks.
+                with suppress(Exception):  # a connection that is lost holds nothing
+                    self.connection.connection.rollback()
+                raise
 
     @cached_property
     def users(self) -> UserRepository:

@@ -91,7 +91,7 @@ def context_of(row: UserApiKey) -> Context:
     """
     from primer_nb.credentials.sealing import Context
 
-    return Context(purpose="provider key", user_id=row.user_id, provider=row.provider, row_id=row.id)
+    return Context(purpose="provider_key", user_id=row.user_id, provider=row.provider, row_id=row.id)
 
 
 def _data_key(session: Session) -> DataKey | None:

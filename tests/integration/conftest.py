@@ -10,6 +10,7 @@ import pytest
 from fake_front_end import FakeFrontEnd
 from fake_openai import FakeOpenAI
 from fake_package_index import PackageIndex
+from people import world
 from provider_requests import KEY
 from small_model import WHEEL
 
@@ -36,6 +37,18 @@ def ws(store_url, fake_openai, monkeypatch):
         )
         workspace._session.providers.add(provider)
         yield workspace
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "sqlite+postgresql", "sqlite+sqlite"])
+def people(request, tmp_path, quick_argon2):
+    """Where accounts live: in the local store of either kind, or on a server of either kind."""
+    local, _, server = request.param.partition("+")
+    urls = {"sqlite": f"sqlite:///{tmp_path / 'local.db'}", "": None}
+    if "postgresql" in request.param:
+        urls["postgresql"] = request.getfixturevalue("postgres_url")
+    server_url = f"sqlite:///{tmp_path / 'server.db'}" if server == "sqlite" else urls[server]
+    with world(urls[local], server_url) as made:
+        yield made
 
 
 @pytest.fixture

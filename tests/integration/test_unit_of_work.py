@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from builders import add_chat, add_user, make_message
+from sqlalchemy import event
 
-from primer_nb.errors import (
-    StoreError,
-)
+from primer_nb import times
+from primer_nb.errors import StoreError
+from primer_nb.tables import Chat
 
 
 def test_what_is_committed_is_there(store):
@@ -52,3 +53,23 @@ def test_a_row_that_a_rule_refuses_is_a_store_error_without_its_values(store):
         work.messages.add(message)
 
     assert "a secret text" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_a_commit_that_fails_keeps_nobody_waiting(store):
+    user = add_user(store)
+    event.listen(store.engine, "commit", _fail)
+    with pytest.raises(RuntimeError, match="on purpose"), store.unit_of_work(user.id) as work:
+        work.users.lock(user.id)
+        work.commit()
+    event.remove(store.engine, "commit", _fail)
+
+    with store.unit_of_work(user.id) as work:
+        if store.dialect == "postgresql":
+            work.connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+        work.users.lock(user.id)
+        work.chats.add(Chat(user_id=user.id, title="Birds", created_at=times.now(), updated_at=times.now()))
+        work.commit()
+
+
+def _fail(_connection):
+    raise RuntimeError("on purpose")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, false, func, or_, select, update
 
 from primer_nb.database.repositories.ownership import Ownership
 from primer_nb.database.repositories.repository import Repository
@@ -43,7 +43,7 @@ class RefreshTokenRepository(Repository[RefreshToken]):
         is_good = (
             self.table.c.token == digest,
             self.table.c.used_at.is_(None),
-            self.table.c.revoked.is_(False),
+            self.table.c.revoked == false(),
             self.table.c.expires_at > now,
         )
         query = update(self.table).where(*is_good, self._owned()).values(used_at=now)

@@ -92,7 +92,7 @@ class UserRepository(Repository[User]):
         """
         query = select(func.count()).select_from(self.table).where(self._owned(), self.table.c.email != except_email)
         if is_admin is not None:
-            query = query.where(self.table.c.is_admin.is_(is_admin))
+            query = query.where(self.table.c.is_admin == is_admin)
         return self.connection.execute(query).scalar_one()
 
     def strangers_with_chats(self) -> list[str]:
