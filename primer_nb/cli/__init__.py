@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_doctor(commands)
     _add_migrate(commands)
+    _add_user(commands)
     return parser
 
 
@@ -102,6 +103,27 @@ def _add_migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sql.add_argument("dialect", choices=["sqlite", "postgresql"])
     sql.add_argument("--from", metavar="REVISION", default="base", help="the revision the database has")
     sql.add_argument("--to", metavar="REVISION", help="the revision it should have")
+
+
+def _add_user(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    user = commands.add_parser("user", help="make the first account of a store, list accounts, name administrators")
+    actions = user.add_subparsers(title="actions", required=True, metavar="ACTION")
+
+    def add(action: str, text: str) -> argparse.ArgumentParser:
+        parser = actions.add_parser(action, help=text, description=text.capitalize() + ".")
+        parser.set_defaults(module="primer_nb.cli.user", action=action)
+        where = "where accounts live (default: $PRIMER_SERVER_URL or $SUPABASE_CONNECTION_STRING, else the store)"
+        parser.add_argument("--server", metavar="URL", help=where)
+        _add_common(parser)
+        return parser
+
+    register = add("register", "make an account of what is in the store, as ws.register does")
+    register.add_argument("email", metavar="EMAIL")
+    register.add_argument("--name", default="", help="what to call the person")
+    add("list", "list all accounts")
+    admin = add("admin", "make somebody an administrator")
+    admin.add_argument("email", metavar="EMAIL")
+    admin.add_argument("--off", action="store_true", help="take the role away instead")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from primer_nb.cli.account_findings import account_findings
 from primer_nb.cli.findings import FAIL, findings
 from primer_nb.cli.stores import chosen_address, show
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     int
         1 if something does not work, else 0; a warning is no failure.
     """
-    found = list(findings(chosen_address(options)))
+    found = [*findings(chosen_address(options)), *account_findings()]
     works = all(finding.verdict != FAIL for finding in found)
     facts = {"works": works, "findings": [asdict(finding) for finding in found]}
     show(facts, as_json=options.json, text="\n".join(map(_line, found)))

@@ -28,6 +28,8 @@ class SettingsHandle:
     'dark'
     """
 
+    __slots__ = ("_session",)  # a misspelt setting is an AttributeError
+
     def __init__(self, session: Session) -> None:
         self._session = session
 

@@ -23,8 +23,12 @@ HEAVY = {
     "adbc_driver_postgresql",
     "alembic",
     "anywidget",
+    "argon2",
+    "cryptography",
+    "getpass",
     "ipywidgets",
     "jupyterlab",
+    "keyring",
     "markdown_it",
     "nbclient",
     "nh3",
@@ -36,6 +40,7 @@ HEAVY = {
     "sqlalchemy",
     "sqlmodel",
     "xllamacpp",
+    "zxcvbn",
 }
 NEEDED_BY_CONNECT = {"sqlalchemy", "sqlmodel"}
 
