@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from primer_nb.errors import StoreBusyError, StoreFullError, StoreReadOnlyError
 from primer_nb.secret import Secret
 
@@ -40,6 +38,8 @@ def alone(path: Path) -> Iterator[None]:
     StoreReadOnlyError
         If the lock's file cannot be made.
     """
+    from filelock import FileLock, Timeout  # 15 ms, with asyncio: only who is signed in needs it
+
     lock = FileLock(path, mode=_OWNER_ONLY)
     try:
         lock.acquire(timeout=PATIENCE)

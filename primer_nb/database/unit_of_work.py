@@ -7,6 +7,9 @@ Rules:
 4. What is passed around is the store that makes it, never the object: one a thread, used once.
 5. It is left by closing the connection, which rolls back whatever was not committed.
 6. An exception of a driver leaves it as a `StoreError`; nothing above knows the driver.
+
+The classes of tables that opening a workspace does not touch are made when their repository is first asked for,
+since SQLModel takes some milliseconds for each.
 """
 
 from __future__ import annotations
@@ -19,20 +22,20 @@ from typing import TYPE_CHECKING
 from primer_nb import tables
 from primer_nb.database.engine import READ_ONLY
 from primer_nb.database.failures import DRIVER_ERRORS, raise_translated, translated
-from primer_nb.database.repositories.administration import AdminSettingRepository, AuditLogRepository
-from primer_nb.database.repositories.attempts import AttemptRepository
 from primer_nb.database.repositories.chats import ChatRepository
 from primer_nb.database.repositories.drafts import DraftRepository
 from primer_nb.database.repositories.messages import MessageRepository
 from primer_nb.database.repositories.ownership import Ownership
 from primer_nb.database.repositories.repository import Repository
-from primer_nb.database.repositories.tokens import ApiKeyRepository, RefreshTokenRepository
 from primer_nb.database.repositories.users import UserRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from primer_nb.database.addresses import Address
+    from primer_nb.database.repositories.administration import AdminSettingRepository, AuditLogRepository
+    from primer_nb.database.repositories.attempts import AttemptRepository
+    from primer_nb.database.repositories.tokens import ApiKeyRepository, RefreshTokenRepository
 
 
 class UnitOfWork:
@@ -143,16 +146,22 @@ class UnitOfWork:
     @cached_property
     def admin_settings(self) -> AdminSettingRepository:
         """Settings of the whole store."""
+        from primer_nb.database.repositories.administration import AdminSettingRepository
+
         return AdminSettingRepository(self.connection, self._ownership)
 
     @cached_property
     def refresh_tokens(self) -> RefreshTokenRepository:
         """Digests of refresh tokens."""
+        from primer_nb.database.repositories.tokens import RefreshTokenRepository
+
         return RefreshTokenRepository(self.connection, self._ownership)
 
     @cached_property
     def api_keys(self) -> ApiKeyRepository:
         """Digests of our own programmatic keys."""
+        from primer_nb.database.repositories.tokens import ApiKeyRepository
+
         return ApiKeyRepository(self.connection, self._ownership)
 
     @cached_property
@@ -178,9 +187,13 @@ class UnitOfWork:
     @cached_property
     def audit_log(self) -> AuditLogRepository:
         """What happened to accounts and keys."""
+        from primer_nb.database.repositories.administration import AuditLogRepository
+
         return AuditLogRepository(self.connection, self._ownership)
 
     @cached_property
     def attempts(self) -> AttemptRepository:
         """Failed attempts to sign in; for the system only."""
+        from primer_nb.database.repositories.attempts import AttemptRepository
+
         return AttemptRepository(self.connection, self._ownership)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, actions
+from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, World, actions
 
 from primer_nb.errors import (
     EmailTakenError,
     InvalidInputError,
     KeysLockedError,
     RegistrationClosedError,
+    SignInError,
     WeakPasswordError,
 )
 from primer_nb.secret import Secret
@@ -145,6 +146,24 @@ def test_a_registration_that_fails_half_way_leaves_nothing(people, monkeypatch):
     with session.accounts.unit_of_work(read_only=True) as work:
         assert work.users.where(email=ADA) == []
         assert work.key_slots.list() == []
+
+
+@pytest.mark.parametrize("people", ["sqlite+postgresql", "sqlite+sqlite"], indirect=True)
+def test_an_account_made_without_a_server_moves_there_with_chats_and_keys(people):
+    alone = World(people.database_url)
+    session = alone.sign_up()
+    create_chat(session, "Birds")
+    provider_keys.add_key(session, "openai", key=Secret("sk-abcdefghijkl"), check=False)
+    alone.close()
+
+    with pytest.raises(SignInError):
+        accounts.register(people.session(), ADA, password=Secret(OTHER_PASSWORD))
+    moved = people.sign_up()
+
+    assert [chat.title for chat in list_chats(moved)] == ["Birds"]
+    assert stored_key(people.sign_in(), "openai").reveal() == "sk-abcdefghijkl"
+    with moved.accounts.unit_of_work(read_only=True) as work:
+        assert [user.id for user in work.users.where(email=ADA)] == [moved.user.id]
 
 
 def _fail(*_arguments, **_named):

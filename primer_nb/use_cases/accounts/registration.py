@@ -14,12 +14,14 @@ from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import User
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.emails import checked_email
+from primer_nb.use_cases.accounts.passwords import prove
 from primer_nb.use_cases.accounts.staying import stay as keep_signed_in
 from primer_nb.use_cases.data_keys import MASTER, PASSWORD, RECOVERY, local_data_key, make_slot
 from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.policy import Policy, read_policy
 
 if TYPE_CHECKING:
+    from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import UnitOfWork
     from primer_nb.secret import Secret
     from primer_nb.session import Session
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 def register(session: Session, email: str, *, password: Secret, name: str = "", stay: bool = True) -> Secret:
     """Make an account of the local user and sign in.
 
-    The first account of a store is its administrator.
+    The first account of a store is its administrator. An account that was made in the local store, before there was
+    a server, moves there with its chats and keys when its owner registers again with the same password.
 
     Parameters
     ----------
@@ -57,6 +60,8 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
         If the password is too short or too common.
     EmailTakenError
         If the address has an account.
+    SignInError
+        If the local store has an account of this address with another password.
     RegistrationClosedError
         If the administrator closed it.
     KeysLockedError
@@ -71,9 +76,10 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
     with session.accounts.unit_of_work(read_only=True) as work:
         policy = read_policy(work)
         _check_open(work, policy)
+        _check_free(work, email)
     check_new_password(password, minimum=policy.minimum_password_length, email=email)
-    data_key = local_data_key(session) or new_data_key()
-    account = _account(session.user, email, name, hash_password(password))
+    user_id, data_key = _who_becomes(session, email, password)
+    account = _account(user_id, email, name, hash_password(password))
     recovery_key = new_recovery_key()
     slots = [
         make_slot(data_key, kind=PASSWORD, opener=password, user_id=account.id),
@@ -87,9 +93,20 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
     return recovery_key
 
 
-def _account(local: User, email: str, name: str, password_hash: str) -> User:
+def _who_becomes(session: Session, email: str, password: Secret) -> tuple[str, DataKey]:
+    """Find whose id and keys the account takes over: the local user's, or an older account's made without a server."""
+    if session.has_server:
+        with session.store.unit_of_work(read_only=True) as work:
+            is_known_here = bool(work.users.where(email=email))
+        if is_known_here:
+            proof = prove(session.store, email, password)
+            return proof.user.id, proof.data_key or new_data_key()
+    return session.user.id, local_data_key(session) or new_data_key()
+
+
+def _account(user_id: str, email: str, name: str, password_hash: str) -> User:
     return User(
-        id=local.id,
+        id=user_id,
         email=email,
         name=name,
         password_hash=password_hash,
@@ -100,12 +117,11 @@ def _account(local: User, email: str, name: str, password_hash: str) -> User:
 
 
 def _store(session: Session, account: User, slots: list[KeySlot]) -> None:
-    provider_keys = _provider_keys(session) if session.has_server else []
+    provider_keys = _provider_keys(session, account.id) if session.has_server else []
     with session.accounts.unit_of_work() as work:
         work.users.lock_all()
         _check_open(work, read_policy(work))
-        if work.users.where(email=account.email):
-            raise EmailTakenError(f"{account.email} has an account; sign in with ws.login({account.email!r})")
+        _check_free(work, account.email)
         account.is_admin = work.users.count(except_email=LOCAL_EMAIL) == 0
         if session.has_server:
             _add(work, account)
@@ -137,6 +153,11 @@ def _check_open(work: UnitOfWork, policy: Policy) -> None:
         raise RegistrationClosedError("the administrator of this store closed the registration; ask them to open it")
 
 
-def _provider_keys(session: Session) -> list[UserApiKey]:
-    with session.read() as work:
+def _check_free(work: UnitOfWork, email: str) -> None:
+    if work.users.where(email=email):
+        raise EmailTakenError(f"{email} has an account; sign in with ws.login({email!r})")
+
+
+def _provider_keys(session: Session, user_id: str) -> list[UserApiKey]:
+    with session.store.unit_of_work(user_id, read_only=True) as work:
         return work.user_api_keys.list()
