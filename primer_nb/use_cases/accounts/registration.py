@@ -94,7 +94,7 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
 
 
 def _who_becomes(session: Session, email: str, password: Secret) -> tuple[str, DataKey]:
-    """Find whose id and keys the account takes over: the local user's, or an older account's made without a server."""
+    """Find whose id and keys the account takes over: the local user's, or those of one made without a server."""
     if session.has_server:
         with session.store.unit_of_work(read_only=True) as work:
             is_known_here = bool(work.users.where(email=email))
