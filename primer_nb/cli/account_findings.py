@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 
 from primer_nb.cli.findings import FAIL, OK, WARN, Finding
+from primer_nb.cli.stores import is_missing
 from primer_nb.credentials.master_keys import SHORTEST, VARIABLE
 from primer_nb.database import Store, migrations
 from primer_nb.errors import PrimerError
@@ -35,14 +36,17 @@ def _server() -> Finding:
     if variable is None:
         text = "none; accounts live in the store"
         return Finding("server", OK, text)
+    address = os.environ[variable]
     try:
-        store = Store(os.environ[variable])
+        if is_missing(address):
+            return Finding("server", OK, f"{address} is not there yet; the first account makes it")
+        store = Store(address)
     except PrimerError as error:
         return Finding("server", FAIL, f"${variable}: {error}")
     try:
         status = migrations.status(store.engine)
     except PrimerError as error:
-        advice = f"correct ${variable}, or unset it; who signed in here before still can, without it"
+        advice = f"correct ${variable}, or wait for the server: who signed in here before can do so without it"
         return Finding("server", FAIL, f"${variable}: {error}", advice)
     finally:
         store.close()

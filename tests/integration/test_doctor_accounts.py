@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import keyring
 import keyring.backend
@@ -36,11 +37,16 @@ def test_without_a_server_accounts_live_in_the_store(capsys):
 @pytest.mark.parametrize("variable", ["PRIMER_SERVER_URL", "SUPABASE_CONNECTION_STRING"])
 def test_a_server_is_looked_at(store_url, variable, monkeypatch, capsys):
     monkeypatch.setenv(variable, store_url)
-    fresh = doctor(capsys)["server"]
+    before = doctor(capsys)["server"]["text"]
+    main(["migrate", "up", "--database", store_url])
+    main(["migrate", "down", "--database", store_url])
+    capsys.readouterr()
+    behind = doctor(capsys)["server"]
 
     primer_nb.connect(store_url).close()
 
-    assert fresh["verdict"] == "warn"
+    assert "is at base" in before or "the first account makes it" in before
+    assert behind["verdict"] == "warn"
     assert doctor(capsys)["server"]["text"].endswith("is up to date")
 
 
@@ -87,3 +93,26 @@ def test_a_master_key_that_is_too_short_is_a_failure(monkeypatch, capsys):
     found = doctor(capsys, code=1)["master key"]
 
     assert found["text"].startswith("$PRIMER_MASTER_KEY is shorter than 32 characters")
+
+
+def test_a_server_that_a_newer_release_wrote_is_a_failure(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PRIMER_SERVER_URL", str(tmp_path / "server.db"))
+    primer_nb.connect(tmp_path / "server.db").close()
+    with sqlite3.connect(tmp_path / "server.db") as database:
+        database.execute("UPDATE primer_alembic_version SET version_num = '29991231000000'")
+    database.close()
+
+    found = doctor(capsys, code=1)["server"]
+
+    assert found["advice"] == "pip install -U primer-nb"
+
+
+def test_a_keyring_that_fails_counts_as_none(monkeypatch, capsys):
+    class Broken(Keyring):
+        @property
+        def priority(self) -> float:
+            raise RuntimeError("no bus")
+
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Broken())
+
+    assert doctor(capsys)["master key"]["verdict"] == "warn"
