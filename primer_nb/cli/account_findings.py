@@ -34,8 +34,7 @@ def account_findings() -> Iterator[Finding]:
 def _server() -> Finding:
     variable = next((name for name in _SERVERS if os.environ.get(name)), None)
     if variable is None:
-        text = "none; accounts live in the store"
-        return Finding("server", OK, text)
+        return Finding("server", OK, "none; accounts live in the store")
     address = os.environ[variable]
     try:
         if is_missing(address):
@@ -44,12 +43,16 @@ def _server() -> Finding:
     except PrimerError as error:
         return Finding("server", FAIL, f"${variable}: {error}")
     try:
-        status = migrations.status(store.engine)
+        return _schema(store)
     except PrimerError as error:
         advice = f"correct ${variable}, or wait for the server: who signed in here before can do so without it"
         return Finding("server", FAIL, f"${variable}: {error}", advice)
     finally:
         store.close()
+
+
+def _schema(store: Store) -> Finding:
+    status = migrations.status(store.engine)
     if status.is_newer:
         return Finding("server", FAIL, f"{store.address} was written by a newer release", "pip install -U primer-nb")
     if status.pending:
