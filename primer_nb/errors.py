@@ -26,6 +26,9 @@
     │   ├── PasswordNeededError        nobody is there to be asked
     │   └── MasterKeyError             no place for the key of the local user
     ├── SealError                      a sealed value does not open
+    ├── BackupError                    a backup, restore or verification cannot be done
+    │   ├── ForeignChatError           the server has the chat of another account
+    │   └── BackupInProgressError      another kernel is backing up the same file
     ├── ReplyInProgressError           the chat is already answering
     ├── ProviderError                  a reply could not be had
     │   ├── MissingKeyError            no API key for this provider
@@ -165,6 +168,18 @@ class MasterKeyError(AccountError, LookupError):
 
 class SealError(PrimerError):
     """A sealed value does not open: another key, another owner, or not what was sealed."""
+
+
+class BackupError(PrimerError):
+    """A backup, a restore or a verification cannot be done as asked."""
+
+
+class ForeignChatError(BackupError, PermissionError):
+    """On the server the chat belongs to another account; nothing of it was sent."""
+
+
+class BackupInProgressError(BackupError, RuntimeError):
+    """Another kernel is backing up the same file."""
 
 
 class ReplyInProgressError(PrimerError, RuntimeError):
