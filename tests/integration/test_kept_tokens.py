@@ -213,7 +213,7 @@ def test_a_file_that_cannot_be_removed_is_said(monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_said(monkeypatch):
-    monkeypatch.setattr(private_files, "FileLock", lambda *args, **kwargs: Unwritable())
+    monkeypatch.setattr("filelock.FileLock", lambda *args, **kwargs: Unwritable())
 
     with pytest.raises(StoreReadOnlyError, match="set PRIMER_HOME"):
         read()
