@@ -20,7 +20,7 @@ CREATED = {"created_at": TIME}
 TIMES = {"created_at": TIME, "updated_at": TIME}
 
 REVISIONS = [revision.id for revision in revisions("sqlite")]
-FIRST, SECOND, THIRD, FOURTH = REVISIONS[:4]
+FIRST, SECOND, THIRD, FOURTH, FIFTH = REVISIONS[:5]
 
 # In the order in which they can be inserted.
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
@@ -88,6 +88,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
     FOURTH: {
         "sign_in_attempts": {"email_digest": "00", "failures": 3, "first_at": TIME, "locked_until": TIME},
     },
+    FIFTH: {},  # triggers only
 }
 REQUIRED_FROM = {THIRD: {"refresh_tokens": {"family": TOKEN}}}
 

@@ -33,6 +33,7 @@ _SQLITE = {
         FROM sqlite_master AS item, pragma_index_list(item.name) AS part WHERE item.type = 'table'""",
     "other": """SELECT name, sql LIKE '%AUTOINCREMENT%', sql LIKE '%WITHOUT ROWID%', sql LIKE '%STRICT%'
         FROM sqlite_master WHERE type = 'table'""",
+    "triggers": "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'",
 }
 _MINE = "relnamespace = current_schema()::regnamespace AND item.relkind IN ('r', 'p')"
 _POSTGRESQL = {

@@ -27,7 +27,7 @@ def engine(store_url):
 def test_a_row_is_the_same_in_both_databases(engine):
     with engine.connect() as connection:
         for entity in CLASSES:
-            row = connection.execute(select(entity.__table__)).mappings().one()
+            row = connection.execute(select(entity.__table__)).mappings().first()
             for column in entity.__table__.columns:
                 value, annotation = row[column.name], entity.__annotations__[column.name]
                 assert isinstance(value, annotation), column
@@ -58,8 +58,9 @@ def test_the_database_fills_in_what_another_writer_leaves_out(engine):
 
 def test_the_journal_never_gives_a_number_twice(engine):
     with engine.begin() as connection:
+        last = max(connection.execute(select(tables.JournalEntry.seq)).scalars())
         connection.execute(tables.JournalEntry.__table__.delete())
         connection.execute(insert(tables.JournalEntry).values(kind="c", entity_id="x"))
 
     with engine.connect() as connection:
-        assert connection.execute(select(tables.JournalEntry.seq)).scalars().all() == [2]
+        assert connection.execute(select(tables.JournalEntry.seq)).scalars().all() == [last + 1]
