@@ -46,7 +46,8 @@ END""",
 CREATE TRIGGER primer_chat_moved AFTER UPDATE OF user_id ON chats
 WHEN NEW.id IS NOT NULL AND NEW.user_id IS NOT OLD.user_id BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('d', NEW.id);
-    INSERT INTO primer_journal (kind, entity_id) SELECT 'm', id FROM messages WHERE chat_id = NEW.id AND id IS NOT NULL;
+    INSERT INTO primer_journal (kind, entity_id)
+    SELECT 'm', id FROM messages WHERE chat_id = NEW.id AND id IS NOT NULL;
     INSERT INTO primer_journal (kind, entity_id)
     SELECT 'a', id FROM message_attachments WHERE message_id IN (SELECT id FROM messages WHERE chat_id = NEW.id);
 END""",

@@ -1,0 +1,134 @@
+"""Rows of a local store as PostgreSQL reads them, and those that it would not take.
+
+Every text is checked here, before anything is sent; no row is changed in the store.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from primer_nb.backup.columns import RefusedError, Row, Table, Value
+
+
+class Quarantined(NamedTuple):
+    """A row that stays behind, and why.
+
+    Parameters
+    ----------
+    kind : str
+        ``"c"`` chat, ``"m"`` message, ``"k"`` completion, ``"d"`` settings or tag of a chat, ``"a"`` attachment,
+        ``"s"`` settings of the user.
+    entity_id : str or bytes
+        Its key as the local store has it; bytes where that is no text.
+    reason : str
+        What is wrong with it, without the value.
+    """
+
+    kind: str
+    entity_id: str | bytes
+    reason: str
+
+
+def read_rows(
+    connection: sqlite3.Connection,
+    table: Table,
+    condition: str,
+    parameters: Sequence[object] = (),
+    *,
+    refused: list[Quarantined],
+) -> Iterator[Row]:
+    """Read rows, ready for PostgreSQL.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Of the store; in a transaction when several reads must be of one moment.
+    table : Table
+        Which.
+    condition : str
+        What follows WHERE; the columns may be called by the table's name.
+    parameters : sequence, optional
+        Of the condition.
+    refused : list of Quarantined
+        Rows that PostgreSQL would not take are added here and not returned.
+
+    Yields
+    ------
+    tuple of str or None
+        One value a column of the table, in the spelling of PostgreSQL.
+    """
+    names = ", ".join(f"{table.name}.{name}" for name in table.names)
+    query = f"SELECT {names} FROM {table.name} WHERE {condition}"  # noqa: S608  our own names
+    for raw in _fetched(connection, query, parameters):
+        try:
+            yield spelled(table, raw)
+        except RefusedError as reason:
+            refused.append(Quarantined(table.kind, raw[0], str(reason)))
+
+
+def spelled(table: Table, raw: Sequence[object]) -> Row:
+    """Spell a row as PostgreSQL reads it.
+
+    Parameters
+    ----------
+    table : Table
+        Whose row.
+    raw : sequence
+        Its values as SQLite has them, one a column.
+
+    Returns
+    -------
+    tuple of str or None
+        The same values.
+
+    Raises
+    ------
+    RefusedError
+        If PostgreSQL would not take one of them; it says which column.
+    """
+    spellers = _spellers(table)
+    try:
+        return tuple([spell(value) for spell, value in zip(spellers, raw, strict=True)])
+    except RefusedError:
+        raise RefusedError(_reason(table, raw)) from None
+
+
+def _reason(table: Table, raw: Sequence[object]) -> str:
+    for column, value in zip(table.columns, raw, strict=True):
+        try:
+            column.spell(value)
+        except RefusedError as reason:
+            return f"{column.name} {reason}"
+    raise AssertionError(table.name)
+
+
+@cache
+def _spellers(table: Table) -> tuple[Callable[[object], Value], ...]:
+    return tuple(column.spell for column in table.columns)
+
+
+def _fetched(connection: sqlite3.Connection, query: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+    # A text that is not UTF-8 ends the whole query, so texts are decoded here: bytes are what could not be. SQLite's
+    # module asks for the factory at each row, and others use the connection between two of ours.
+    usual = connection.text_factory
+    cursor = connection.cursor()
+    try:
+        connection.text_factory = _decoded
+        cursor.execute(query, parameters)
+        while (row := cursor.fetchone()) is not None:
+            connection.text_factory = usual
+            yield row
+            connection.text_factory = _decoded
+    finally:
+        connection.text_factory = usual
+        cursor.close()
+
+
+def _decoded(text: bytes) -> str | bytes:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text

@@ -1,0 +1,255 @@
+"""The server that backups go to: one connection by psycopg, made at first use and kept open.
+
+Not by SQLAlchemy: its first connection costs 13 round trips. Nothing here needs a session of its own on the server,
+so it works behind a pooler in transaction mode.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+from primer_nb.database.addresses import Address
+from primer_nb.database.failures import raise_translated
+from primer_nb.errors import BackupError, MigrationError, StoreNewerError, StoreUnavailableError
+
+CONNECT_TIMEOUT = 10  # seconds until a server that does not answer is given up
+SILENCE_TIMEOUT = 20_000  # milliseconds until what was sent must be acknowledged
+
+_DIRECT_SUPABASE = re.compile(r"db\.\w+\.supabase\.co")
+_TLS = ("require", "verify-ca", "verify-full", "disable")  # what the URL itself may say for a distant server
+
+
+def connect_server(address: Address, *, connect_timeout: int | None = None) -> psycopg.Connection[Any]:
+    """Connect to a server.
+
+    Parameters
+    ----------
+    address : Address
+        Of a PostgreSQL store.
+    connect_timeout : int, optional
+        Seconds; `CONNECT_TIMEOUT` by default.
+
+    Returns
+    -------
+    psycopg.Connection
+        In autocommit, so that a statement is a transaction and one round trip; nothing is prepared.
+
+    Raises
+    ------
+    StoreUnavailableError
+        If it cannot be reached or does not let us in.
+    """
+    settings = connection_settings(address) | {"connect_timeout": connect_timeout or CONNECT_TIMEOUT}
+    try:
+        return psycopg.connect(autocommit=True, prepare_threshold=None, **settings)
+    except psycopg.Error as error:
+        _advise(error, address)
+        raise_translated(error, address)
+
+
+def connection_settings(address: Address) -> dict[str, Any]:
+    """Turn an address into what libpq takes.
+
+    Parameters
+    ----------
+    address : Address
+        Of a PostgreSQL store.
+
+    Returns
+    -------
+    dict
+        Keywords of `psycopg.connect`. A server that is not on this machine gets TLS, at least ``require``:
+        libpq's own default falls back to plain text.
+    """
+    query = {
+        name: ",".join(value) if isinstance(value, tuple) else value for name, value in address.url.query.items()
+    }
+    url = address.url.translate_connect_args(username="user", database="dbname")
+    settings: dict[str, Any] = {
+        "keepalives_idle": 30,
+        "tcp_user_timeout": SILENCE_TIMEOUT,
+        "application_name": "primer_nb",
+        "client_encoding": "UTF8",
+        **url,
+        **query,
+    }
+    if not _is_this_machine(str(settings.get("host", ""))) and settings.get("sslmode") not in _TLS:
+        settings["sslmode"] = "verify-full" if "sslrootcert" in settings else "require"
+    return settings
+
+
+@contextmanager
+def translated(address: Address) -> Iterator[None]:
+    """Turn an exception of psycopg into ours.
+
+    Parameters
+    ----------
+    address : Address
+        Of the server, for the message.
+
+    Yields
+    ------
+    None
+        Nothing; statements run in the block.
+
+    Raises
+    ------
+    StoreError
+        One of its subclasses, in place of an exception of psycopg.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+            raise MigrationError(
+                f"{address}: its tables are not those of this release; bring it up to date with "
+                "'primer-nb migrate up'"
+            ) from error
+        raise_translated(error, address)
+
+
+def check_version(found: str | None, address: Address) -> None:
+    """Refuse a server whose tables are of another release.
+
+    Parameters
+    ----------
+    found : str or None
+        The revision of its schema.
+    address : Address
+        Of the server, for the message.
+
+    Raises
+    ------
+    StoreNewerError
+        If a newer release made them.
+    MigrationError
+        If they are older, or not ours at all.
+    """
+    needed = needed_version()
+    if found == needed:
+        return
+    if found is not None and found > needed:
+        raise StoreNewerError(
+            f"{address} was brought up to date by a newer release (its schema is {found}, this one knows {needed}); "
+            "upgrade primer-nb with 'pip install -U primer-nb'"
+        )
+    raise MigrationError(
+        f"{address} has an older schema ({found or 'none'}, {needed} is needed); its owner brings it up to date with "
+        "'primer-nb migrate up'"
+    )
+
+
+def needed_version() -> str:
+    """Return the revision that the server's schema must have.
+
+    Returns
+    -------
+    str
+        Fourteen digits.
+    """
+    from primer_nb.database.revisions import head
+
+    return head("postgresql")
+
+
+class Server:
+    """A server, connected at first use; the connection stays open until it is closed or lost.
+
+    Connecting costs more round trips than the backup of a message: whoever backs up often keeps one of these.
+
+    Parameters
+    ----------
+    address : Address
+        Of a PostgreSQL store.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def __repr__(self) -> str:
+        """Return one line without a password."""
+        return f"Server({str(self.address)!r})"
+
+    def __enter__(self) -> Server:
+        """Do nothing yet: what has nothing to send needs no connection."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection that is not known to be lost."""
+        return self._connection is not None and not self._connection.closed
+
+    def connection(self) -> psycopg.Connection[Any]:
+        """Connect, or return the connection that is open.
+
+        Returns
+        -------
+        psycopg.Connection
+            As `connect_server` makes it.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the server cannot be reached.
+        """
+        if self._connection is None or self._connection.closed:
+            self._connection = connect_server(self.address)
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection; may be called again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def no_account(address: Address) -> BackupError:
+    """Make the error of a server that does not know the user.
+
+    Parameters
+    ----------
+    address : Address
+        Of the server.
+
+    Returns
+    -------
+    BackupError
+        To be raised.
+    """
+    return BackupError(
+        f"{address} does not have your account: it was emptied, or it is another server; nothing was changed here. "
+        "Give the address of the server you signed up on, or sign up on this one"
+    )
+
+
+def _advise(error: psycopg.Error, address: Address) -> None:
+    if _DIRECT_SUPABASE.fullmatch(address.url.host or ""):
+        reason = str(error).strip().splitlines()[0][:200]
+        raise StoreUnavailableError(
+            f"{address} cannot be reached ({reason}). Supabase's direct address answers over IPv6 only, which this "
+            "network may not have: use the address of the pooler that its dashboard shows under Connect, port 5432 "
+            "for everything or 6543 for backups"
+        ) from error
+
+
+def _is_this_machine(host: str) -> bool:
+    if host in {"", "localhost"} or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
