@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from primer_nb.workspace import ChatHandle, Chats, Stream, Workspace, connect
     from primer_nb.workspace.admin import Admin, AdminSettings
     from primer_nb.workspace.api_keys import ApiKeys, RotationReport
+    from primer_nb.workspace.maintenance import Maintenance
     from primer_nb.workspace.settings import SettingsHandle
     from primer_nb.workspace.shown_once import ShownOnce
     from primer_nb.workspace.tokens import Tokens
@@ -37,6 +38,7 @@ __all__ = [
     "ApiKeys",
     "ChatHandle",
     "Chats",
+    "Maintenance",
     "PrimerError",
     "Reply",
     "RotationReport",
@@ -62,6 +64,7 @@ _HOMES = {
     "ApiKeys": "primer_nb.workspace.api_keys",
     "ChatHandle": "primer_nb.workspace",
     "Chats": "primer_nb.workspace",
+    "Maintenance": "primer_nb.workspace.maintenance",
     "PrimerError": "primer_nb.errors",
     "Reply": "primer_nb.replies",
     "RotationReport": "primer_nb.workspace.api_keys",

@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_migrate(commands)
     _add_user(commands)
+    _add_maintain(commands)
     return parser
 
 
@@ -124,6 +125,15 @@ def _add_user(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     admin = add("admin", "make somebody an administrator")
     admin.add_argument("email", metavar="EMAIL")
     admin.add_argument("--off", action="store_true", help="take the role away instead")
+
+
+def _add_maintain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    maintain = commands.add_parser("maintain", help="vacuum, analyze, measure or check the store and the server")
+    maintain.set_defaults(module="primer_nb.cli.maintain")
+    actions = ("vacuum", "analyze", "sizes", "check")
+    maintain.add_argument("action", choices=actions, help="check exits with 1 when something is wrong")
+    maintain.add_argument("--server", metavar="URL", help="the server (default: $PRIMER_SERVER_URL, else none)")
+    _add_common(maintain)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

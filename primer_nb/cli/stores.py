@@ -84,12 +84,12 @@ def chosen_store(options: argparse.Namespace, *, may_be_new: bool = False) -> It
         store.close()
 
 
-def show(facts: dict[str, Any], *, as_json: bool, text: str) -> None:
+def show(facts: dict[str, Any] | list[dict[str, Any]], *, as_json: bool, text: str) -> None:
     """Print facts as JSON or the same in words.
 
     Parameters
     ----------
-    facts : dict
+    facts : dict or list of dict
         What a program wants to know.
     as_json : bool
         Which of both to print.

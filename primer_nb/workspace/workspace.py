@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from primer_nb.tables import User
     from primer_nb.workspace.admin import Admin
     from primer_nb.workspace.api_keys import ApiKeys
+    from primer_nb.workspace.maintenance import Maintenance
     from primer_nb.workspace.settings import SettingsHandle
     from primer_nb.workspace.tokens import Tokens
 
@@ -130,6 +131,19 @@ class Workspace(AccountMethods):
         from primer_nb.workspace.admin import Admin
 
         return Admin(self._session)
+
+    @cached_property
+    def maintenance(self) -> Maintenance:
+        """Care of both databases: vacuum, statistics, sizes, a check.
+
+        Returns
+        -------
+        Maintenance
+            Works on the local store, and on the server if there is one.
+        """
+        from primer_nb.workspace.maintenance import Maintenance
+
+        return Maintenance(self._session)
 
     def panel(self, chat: ChatHandle | str | None = None) -> Panel:
         """Make the chat panel; show it by making it the last line of a cell.

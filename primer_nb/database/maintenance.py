@@ -1,0 +1,225 @@
+"""Regular care of a store: vacuum, statistics for the query planner, sizes, and a look for damage.
+
+The statements are those that Primer's document names; PostgreSQL's own autovacuum does the same in its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from primer_nb.database.failures import translated
+from primer_nb.tables import metadata_for
+
+if TYPE_CHECKING:
+    from primer_nb.database.store import Store
+
+_DAMAGES_SHOWN = 20
+
+
+class TableSize(NamedTuple):
+    """What a table takes.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+    rows : int
+        How many it holds.
+    size_bytes : int
+        With its indexes.
+    """
+
+    table: str
+    rows: int
+    size_bytes: int
+
+
+class Damage(NamedTuple):
+    """Something that is not as it should be.
+
+    Parameters
+    ----------
+    subject : str
+        What was looked at.
+    text : str
+        What was found.
+    advice : str
+        What to do.
+    """
+
+    subject: str
+    text: str
+    advice: str
+
+
+def vacuum(store: Store) -> None:
+    """Give room that deleted rows took back: to the disk in SQLite, to new rows in PostgreSQL.
+
+    Parameters
+    ----------
+    store : Store
+        Open. An SQLite file needs as much room again while this runs, and takes no writers.
+
+    Raises
+    ------
+    StoreError
+        If the disk has no room, or somebody else is writing; nothing is changed then.
+    """
+    with _autocommit(store) as execute:
+        for table in [""] if store.dialect == "sqlite" else _tables(store):
+            execute(f"VACUUM {table}".rstrip())
+
+
+def analyze(store: Store) -> list[str]:
+    """Let the database look at each table, so that it finds the best way to answer.
+
+    Parameters
+    ----------
+    store : Store
+        Open.
+
+    Returns
+    -------
+    list of str
+        The tables.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be done.
+    """
+    with _autocommit(store) as execute:
+        for table in _tables(store):
+            execute(f"ANALYZE {table}")
+    return _tables(store)
+
+
+def size_bytes(store: Store) -> int:
+    """Measure the whole store.
+
+    Parameters
+    ----------
+    store : Store
+        Open.
+
+    Returns
+    -------
+    int
+        Bytes: pages of the SQLite file, or the PostgreSQL database with what else is in it.
+    """
+    whole = {
+        "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        "postgresql": "SELECT pg_database_size(current_database())",
+    }
+    with _autocommit(store) as execute:
+        return int(execute(whole[store.dialect])[0][0])
+
+
+def table_sizes(store: Store) -> list[TableSize]:
+    """Measure each table.
+
+    Parameters
+    ----------
+    store : Store
+        Open.
+
+    Returns
+    -------
+    list of TableSize
+        The largest first; SQLite reads every page for this.
+    """
+    with _autocommit(store) as execute:
+        measured = dict(execute(_SIZES[store.dialect]))
+        sizes = [
+            TableSize(table, execute(f"SELECT count(*) FROM {table}")[0][0], int(measured.get(table, 0)))  # noqa: S608
+            for table in _tables(store)
+        ]
+    return sorted(sizes, key=lambda size: (-size.size_bytes, size.table))
+
+
+def damages(store: Store) -> list[Damage]:
+    """Look for damage, and for rows that have lost what they belong to.
+
+    Parameters
+    ----------
+    store : Store
+        Open.
+
+    Returns
+    -------
+    list of Damage
+        Empty when all is well; of many of a kind the first.
+    """
+    found = []
+    with _autocommit(store) as execute:
+        for subject, query, advice in _CHECKS[store.dialect]:
+            rows = execute(query)
+            found += [Damage(subject, str(row[0]), advice) for row in rows[:_DAMAGES_SHOWN] if row[0] != "ok"]
+            if len(rows) > _DAMAGES_SHOWN:
+                found.append(Damage(subject, f"and {len(rows) - _DAMAGES_SHOWN:,} more", advice))
+    return found
+
+
+_SIZES = {
+    "sqlite": """
+        SELECT coalesce(entry.tbl_name, page.name), sum(page.pgsize) FROM dbstat AS page
+        LEFT JOIN sqlite_schema AS entry ON entry.name = page.name GROUP BY 1""",
+    "postgresql": """
+        SELECT tablename, pg_total_relation_size(format('%I.%I', schemaname, tablename)::regclass)
+        FROM pg_tables WHERE schemaname = current_schema()""",
+}
+_RESTORE = "keep a copy of the file, then restore the chats from the backup into a new one"
+_LOST = "they stay out of backups; look at them before you delete them"
+_CHECKS = {
+    "sqlite": (
+        ("pages", "PRAGMA quick_check", _RESTORE),
+        (
+            "foreign keys",
+            """SELECT "table" || ' row ' || coalesce(rowid, '?') || ' points to no row of ' || parent
+            FROM pragma_foreign_key_check""",
+            _LOST,
+        ),
+        (
+            "chats",
+            """SELECT 'chat ' || id || ' belongs to no user' FROM chats
+            WHERE user_id NOT IN (SELECT id FROM users) ORDER BY id""",
+            "its owner's account was deleted or never signed in here; signing in brings it back",
+        ),
+    ),
+    "postgresql": (
+        (
+            "indexes",
+            "SELECT indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid",
+            "REINDEX it",
+        ),
+    ),
+}
+
+
+def _tables(store: Store) -> list[str]:
+    return sorted(metadata_for(store.dialect).tables)
+
+
+@contextmanager
+def _autocommit(store: Store) -> Iterator[Any]:
+    """Yield what runs a statement outside any transaction, where VACUUM has to run, and returns its rows."""
+    with translated(store.address):
+        connection = store.engine.raw_connection()
+        driver = connection.driver_connection
+        try:
+            if store.dialect == "postgresql":
+                driver.autocommit = True  # type: ignore[union-attr]
+            cursor = connection.cursor()
+            yield lambda statement: _rows(cursor, statement)
+            cursor.close()
+        finally:
+            if store.dialect == "postgresql":
+                driver.autocommit = False  # type: ignore[union-attr]
+            connection.close()
+
+
+def _rows(cursor: Any, statement: str) -> list[tuple[Any, ...]]:
+    cursor.execute(statement)
+    return list(cursor.fetchall()) if cursor.description else []

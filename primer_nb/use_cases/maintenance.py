@@ -1,0 +1,187 @@
+"""Care of both databases: the local store, and the server if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from primer_nb.database import maintenance
+
+if TYPE_CHECKING:
+    from primer_nb.database import Store
+    from primer_nb.session import Session
+
+LOCAL, SERVER = "local", "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """What a vacuum did.
+
+    Parameters
+    ----------
+    store : str
+        ``"local"`` or ``"server"``.
+    bytes_before, bytes_after : int
+        The whole database; PostgreSQL keeps the room it gained for new rows.
+    """
+
+    store: str
+    bytes_before: int
+    bytes_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """A table that the database looked at.
+
+    Parameters
+    ----------
+    store : str
+        ``"local"`` or ``"server"``.
+    table : str
+        Which one.
+    """
+
+    store: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a table takes.
+
+    Parameters
+    ----------
+    store : str
+        ``"local"`` or ``"server"``.
+    table : str
+        Which one.
+    rows : int
+        How many it holds.
+    bytes : int
+        With its indexes.
+    """
+
+    store: str
+    table: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it should be.
+
+    Parameters
+    ----------
+    store : str
+        ``"local"`` or ``"server"``.
+    subject : str
+        What was looked at.
+    text : str
+        What was found.
+    advice : str
+        What to do.
+    """
+
+    store: str
+    subject: str
+    text: str
+    advice: str
+
+
+def vacuum(session: Session) -> list[Vacuumed]:
+    """Give back the room that deleted rows took.
+
+    Parameters
+    ----------
+    session : Session
+        With which stores.
+
+    Returns
+    -------
+    list of Vacuumed
+        One a store.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be reached, or somebody else is writing.
+    """
+    done = []
+    for name, store in _stores(session):
+        before = maintenance.size_bytes(store)
+        maintenance.vacuum(store)
+        done.append(Vacuumed(name, before, maintenance.size_bytes(store)))
+    return done
+
+
+def analyze(session: Session) -> list[Analyzed]:
+    """Bring the statistics of the query planner up to date.
+
+    Parameters
+    ----------
+    session : Session
+        With which stores.
+
+    Returns
+    -------
+    list of Analyzed
+        One a table.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be reached.
+    """
+    return [Analyzed(name, table) for name, store in _stores(session) for table in maintenance.analyze(store)]
+
+
+def sizes(session: Session) -> list[Size]:
+    """Measure every table.
+
+    Parameters
+    ----------
+    session : Session
+        With which stores.
+
+    Returns
+    -------
+    list of Size
+        The local store's first, then the largest first.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be reached.
+    """
+    return [Size(name, *size) for name, store in _stores(session) for size in maintenance.table_sizes(store)]
+
+
+def check(session: Session) -> list[Problem]:
+    """Look for damage, and for rows that have lost what they belong to.
+
+    Parameters
+    ----------
+    session : Session
+        With which stores.
+
+    Returns
+    -------
+    list of Problem
+        Empty when all is well.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be reached.
+    """
+    return [Problem(name, *damage) for name, store in _stores(session) for damage in maintenance.damages(store)]
+
+
+def _stores(session: Session) -> Iterator[tuple[str, Store]]:
+    yield LOCAL, session.store
+    if session.has_server:
+        yield SERVER, session.accounts
