@@ -135,7 +135,8 @@ def kept_token(place: str) -> Iterator[Keeper]:
 
 def _path(place: str, *, make: bool = True) -> Path:
     # a home that cannot be written is no reason not to look into it
-    return data_dir(make=make) / f"signed-in-{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
+    name = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return data_dir(make=make) / f"signed-in-{name}.json"
 
 
 def _written(token: KeptToken) -> Secret:
