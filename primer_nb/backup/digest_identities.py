@@ -1,149 +1,162 @@
 """Digests of depth 1 out of a local store: identifiers only, along indexes, no text of a message is read.
 
-Whether a row could be sent is known here from the quarantine and from its identifiers; what only its text tells, a
-digest of greater depth sees.
+Whether a message could be sent is known here from its identifier and from the quarantine; what only its text tells,
+a digest of greater depth sees.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
+from primer_nb.backup.columns import CHAT_SETTINGS, CHAT_TAGS, CHATS, Row, Table
 from primer_nb.backup.digest_values import Digest, hash_of, low_half, text_field
-from primer_nb.backup.spelling import canonical_id, canonical_moment
-from primer_nb.limits import MODEL, TITLE
+from primer_nb.backup.rows import Quarantined, read_rows
+from primer_nb.backup.spelling import canonical_id
 
-if TYPE_CHECKING:
-    import sqlite3
-
-_CHATS = "SELECT id, title, model, updated_at FROM chats WHERE user_id = ?"
-_OWN = " JOIN chats ON chats.id = {0}.chat_id WHERE chats.user_id = ?"
-_MESSAGES = "SELECT messages.chat_id, messages.id FROM messages"
-_COMPLETIONS = (
-    "SELECT messages.chat_id, completions.message_id FROM completions JOIN messages ON messages.id = message_id"
+_MESSAGES = "SELECT chat_id, id FROM messages WHERE chat_id "
+_COMPLETIONS = "SELECT chat_id, message_id FROM completions JOIN messages ON messages.id = message_id WHERE chat_id "
+_ATTACHMENTS = (
+    "SELECT chat_id, message_attachments.id FROM message_attachments JOIN messages ON messages.id = message_id "
+    "WHERE chat_id "
 )
-_ATTACHMENTS = "SELECT messages.chat_id, message_attachments.id FROM message_attachments JOIN messages ON messages.id = message_id"
-_SETTINGS = "SELECT chat_settings.chat_id, chat_settings.updated_at FROM chat_settings"
-_TAGS = "SELECT chat_tags.chat_id, chat_tags.tag FROM chat_tags"
+_OWN = "IN (SELECT id FROM chats WHERE user_id = ?)"
 
 
-@contextmanager
-def as_bytes(connection: sqlite3.Connection) -> Iterator[None]:
-    """Read texts as bytes: one that is not UTF-8 would end the whole query.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        Any.
-
-    Yields
-    ------
-    None
-        Nothing; queries run in the block.
-    """
-    before = connection.text_factory
-    connection.text_factory = bytes
-    try:
-        yield
-    finally:
-        connection.text_factory = before
-
-
-def identities(
-    connection: sqlite3.Connection, user_id: str, *, chats: Collection[str] | None
-) -> Iterator[tuple[str, Digest]]:
-    """Sum up the identifiers in each chat.
+def spellings(
+    connection: sqlite3.Connection, user_id: str, *, chats: Collection[str] | None = None
+) -> dict[str, str]:
+    """Find how the local store spells the identifiers of its chats.
 
     Parameters
     ----------
     connection : sqlite3.Connection
-        Of the store, with texts as bytes.
+        Of the store.
     user_id : str
         Whose chats.
-    chats : collection of str or None
+    chats : collection of str, optional
         Only these, canonical.
 
-    Yields
-    ------
-    tuple of str and Digest
-        The canonical identifier of a chat, and what it holds.
+    Returns
+    -------
+    dict of str to str
+        By the canonical spelling. Chats whose identifier is no UUID are left out.
     """
-    refused = _refused(connection)
-    rows = {
-        chat_id: row for chat_id, row in _chats(connection, user_id, refused) if chats is None or chat_id in chats
-    }
-    reader = _Reader(connection, user_id, None if chats is None else [row[0] for row in rows.values()])
-    counts: dict[bytes, int] = defaultdict(int)
-    ids: dict[bytes, int] = defaultdict(int)
-    for chat, message in reader.rows(_MESSAGES, "messages"):
-        canonical = canonical_id(_ascii(message))
-        if canonical is not None and ("m", message) not in refused:
-            counts[chat] += 1
-            ids[chat] ^= low_half(canonical)
-    details = _details(reader, refused)
-    for chat_id, (raw, title, model, updated_at) in rows.items():
-        yield chat_id, Digest(title, model, updated_at, counts[raw], ids[raw], details[raw])
+    found: dict[str, str] = {}
+    query = "SELECT CAST(id AS BLOB) FROM chats WHERE user_id = ? AND id IS NOT NULL"
+    for (raw,) in connection.execute(query, (user_id,)):
+        spelled = raw.decode("ascii", "replace")
+        chat_id = canonical_id(spelled)
+        if chat_id is not None and (chats is None or chat_id in chats):
+            found.setdefault(chat_id, spelled)
+    return found
 
 
-class _Reader:
-    """Reads what belongs to all chats of a user by one query, or to few chats by one query each."""
+class Identities:
+    """The identifiers in the chats of a user.
 
-    def __init__(self, connection: sqlite3.Connection, user_id: str, chats: list[bytes] | None) -> None:
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Of the store.
+    user_id : str
+        Whose chats.
+    chats : mapping of str to str
+        The chats, canonical and as the store spells them.
+    is_all : bool
+        Whether these are all chats of the user: then one query reads them together.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, user_id: str, *, chats: Mapping[str, str], is_all: bool
+    ) -> None:
         self._connection = connection
         self._user_id = user_id
         self._chats = chats
+        self._canonical = {raw: chat_id for chat_id, raw in chats.items()}
+        self._is_all = is_all
 
-    def rows(self, query: str, table: str) -> Iterator[tuple[bytes, bytes]]:
-        if self._chats is None:
-            yield from self._connection.execute(query + _OWN.format(table), (self._user_id,))
-            return
-        for chat in self._chats:
-            yield from self._connection.execute(f"{query} WHERE {table}.chat_id = CAST(? AS TEXT)", (chat,))
+    def digests(self, *, refused: list[Quarantined]) -> Iterator[tuple[str, Digest]]:
+        """Sum up the identifiers in each chat.
 
+        Parameters
+        ----------
+        refused : list of Quarantined
+            Chats, settings and tags that no server would take are added here.
 
-def _chats(
-    connection: sqlite3.Connection, user_id: str, refused: Collection[tuple[str, bytes]]
-) -> Iterator[tuple[str, tuple[bytes, str | None, str | None, str]]]:
-    for raw, *texts in connection.execute(_CHATS, (user_id,)):
-        chat_id = canonical_id(_ascii(raw))
+        Yields
+        ------
+        tuple of str and Digest
+            The canonical identifier of a chat, and what it holds.
+        """
+        counts: dict[str, int] = defaultdict(int)
+        sums: dict[str, int] = defaultdict(int)
+        for chat_id, message in self._pairs(_MESSAGES, "m"):
+            counts[chat_id] += 1
+            sums[chat_id] ^= low_half(message)
+        details = self.details(refused=refused)
+        for row in self._rows(CHATS, "id", refused):
+            chat_id, title, model, updated_at = str(row[0]), row[2], row[3], str(row[5])
+            if chat_id in self._chats and ("c", self._chats[chat_id]) not in self._quarantine:
+                yield chat_id, Digest(title, model, updated_at, counts[chat_id], sums[chat_id], details[chat_id])
+
+    def details(self, *, refused: list[Quarantined]) -> dict[str, int]:
+        """Sum up the identifiers of what hangs on the messages and chats.
+
+        Parameters
+        ----------
+        refused : list of Quarantined
+            Settings and tags that no server would take are added here.
+
+        Returns
+        -------
+        dict of str to int
+            By the canonical identifier of the chat; 0 for any other.
+        """
+        details: dict[str, int] = defaultdict(int)
+        for chat_id, message in self._pairs(_COMPLETIONS, "m", "k"):
+            details[chat_id] ^= low_half(message)
+        for chat_id, attachment in self._pairs(_ATTACHMENTS, "a"):
+            details[chat_id] ^= hash_of("a", attachment)
+        for row in self._rows(CHAT_SETTINGS, "chat_id", refused):
+            details[str(row[0])] ^= hash_of("s", str(row[-1]))
+        for chat, tag, _ in self._rows(CHAT_TAGS, "chat_id", refused):
+            details[str(chat)] ^= hash_of("t", text_field(tag))
+        return details
+
+    def _pairs(self, query: str, *kinds: str) -> Iterator[tuple[str, str]]:
+        for chat, raw in self._found(query):
+            chat_id = self._canonical.get(chat)
+            entity = canonical_id(raw or "")
+            is_refused = any((kind, raw) in self._quarantine for kind in kinds)
+            if chat_id is not None and entity is not None and not is_refused:
+                yield chat_id, entity
+
+    def _found(self, query: str) -> Iterator[tuple[str, str | None]]:
+        before = self._connection.text_factory
+        self._connection.text_factory = _ascii  # a text that is not UTF-8 would end the whole query
         try:
-            title, model, moment = (None if text is None else text.decode() for text in texts)
-        except UnicodeDecodeError:
-            continue
-        updated_at = canonical_moment(moment or "")
-        fits = _fits(title, TITLE) and _fits(model, MODEL)
-        if chat_id is not None and updated_at is not None and fits and ("c", raw) not in refused:
-            yield chat_id, (raw, title, model, updated_at)
+            if self._is_all:
+                yield from self._connection.execute(query + _OWN, (self._user_id,))
+            else:
+                for raw in self._chats.values():
+                    yield from self._connection.execute(query + "= ?", (raw,))
+        finally:
+            self._connection.text_factory = before
 
+    def _rows(self, table: Table, column: str, refused: list[Quarantined]) -> Iterator[Row]:
+        if self._is_all:
+            where = "user_id = ?" if column == "id" else f"{column} {_OWN}"
+            yield from read_rows(self._connection, table, where, (self._user_id,), refused=refused)
+        else:
+            for raw in self._chats.values():
+                yield from read_rows(self._connection, table, f"{column} = ?", (raw,), refused=refused)
 
-def _details(reader: _Reader, refused: Collection[tuple[str, bytes]]) -> dict[bytes, int]:
-    details: dict[bytes, int] = defaultdict(int)
-    for chat, message in reader.rows(_COMPLETIONS, "messages"):
-        canonical = canonical_id(_ascii(message))
-        if canonical is not None and ("m", message) not in refused:
-            details[chat] ^= low_half(canonical)
-    for chat, attachment in reader.rows(_ATTACHMENTS, "messages"):
-        canonical = canonical_id(_ascii(attachment))
-        if canonical is not None and ("a", attachment) not in refused:
-            details[chat] ^= hash_of("a", canonical)
-    for chat, moment in reader.rows(_SETTINGS, "chat_settings"):
-        if ("d", chat) not in refused:
-            details[chat] ^= hash_of("s", canonical_moment(_ascii(moment)) or "?")
-    for chat, tag in reader.rows(_TAGS, "chat_tags"):
-        if ("d", chat) not in refused:
-            details[chat] ^= hash_of("t", text_field(tag.decode(errors="replace")))
-    return details
-
-
-def _refused(connection: sqlite3.Connection) -> set[tuple[str, Any]]:
-    rows = connection.execute("SELECT kind, entity_id FROM primer_quarantine")
-    return {(kind.decode(), entity) for kind, entity in rows}
-
-
-def _fits(text: str | None, longest: int) -> bool:
-    return text is None or (len(text) <= longest and "\x00" not in text)
+    @cached_property
+    def _quarantine(self) -> set[tuple[str, str]]:
+        return set(self._connection.execute("SELECT kind, entity_id FROM primer_quarantine"))
 
 
 def _ascii(text: bytes) -> str:

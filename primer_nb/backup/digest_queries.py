@@ -9,7 +9,10 @@ from __future__ import annotations
 from functools import cache
 
 _IDS = "bit_xor(('x' || substr({id}::text, 20, 4) || substr({id}::text, 25, 12))::bit(64)::bigint)"
-_MOMENT = "coalesce(to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00'), '?')"
+MOMENT = """CASE WHEN {0} >= '0001-01-01 00:00+00' AND {0} < '10000-01-01 00:00+00'
+THEN to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00') ELSE '?' END"""
+"""A time as a local store spells it; a question mark for one that it cannot hold."""
+
 _HASH = "('x' || substr(encode(sha256(convert_to({0}, 'UTF8')), 'hex'), 1, 16))::bit(64)::bigint"
 _TEXT = "coalesce(length({0}) || ':' || {0}, '-')"
 _NUMBER = "coalesce(encode(float8send({0} + 0), 'hex'), '-')"
@@ -91,7 +94,7 @@ def _sums(depth: int, *, some: bool, buckets: bool) -> str:
     only = " AND id = ANY(%(chats)s::uuid[])" if some else ""
     only += " AND right(id::text, 2) = ANY(%(buckets)s::text[])" if buckets else ""
     lines = _content_lines() if depth > 2 else _identity_lines()
-    sums = _SUMS.format(ids=_IDS.format(id="m.id"), updated_at=_MOMENT.format("own.updated_at"), **lines)
+    sums = _SUMS.format(ids=_IDS.format(id="m.id"), updated_at=MOMENT.format("own.updated_at"), **lines)
     return sums.format(only=only)
 
 
@@ -99,7 +102,7 @@ def _identity_lines() -> dict[str, str]:
     return {
         "content": "0::bigint",
         "completions": _IDS.format(id="k.message_id"),
-        "settings": _HASH.format(_line("'s'", _MOMENT.format("s.updated_at"))),
+        "settings": _HASH.format(_line("'s'", MOMENT.format("s.updated_at"))),
         "tag": _HASH.format(_line("'t'", _TEXT.format("t.tag"))),
         "attachment": _HASH.format(_line("'a'", "a.id")),
         "chat": "0::bigint",
@@ -107,7 +110,7 @@ def _identity_lines() -> dict[str, str]:
 
 
 def _content_lines() -> dict[str, str]:
-    message = _line("'m'", "m.id", _MOMENT.format("m.created_at"), "m.tokens", _TEXT.format("m.role"), "m.content")
+    message = _line("'m'", "m.id", MOMENT.format("m.created_at"), "m.tokens", _TEXT.format("m.role"), "m.content")
     completion = _line(
         "'k'",
         "k.message_id",
@@ -117,7 +120,7 @@ def _content_lines() -> dict[str, str]:
     )
     settings = _line(
         "'s'",
-        _MOMENT.format("s.updated_at"),
+        MOMENT.format("s.updated_at"),
         *(_TEXT.format(f"s.{name}") for name in ("provider", "model", "system_prompt")),
         _WHOLE.format("s.max_tokens"),
         _NUMBER.format("s.temperature"),
@@ -128,7 +131,7 @@ def _content_lines() -> dict[str, str]:
         "a.message_id",
         *(_TEXT.format(f"a.{name}") for name in ("name", "media_type", "sha256")),
         "a.size",
-        _MOMENT.format("a.created_at"),
+        MOMENT.format("a.created_at"),
         "encode(sha256(a.content), 'hex')",
     )
     return {
@@ -137,9 +140,9 @@ def _content_lines() -> dict[str, str]:
         "settings": _HASH.format(settings),
         "tag": _HASH.format(_line("'t'", _TEXT.format("t.tag"))),
         "attachment": _HASH.format(attachment),
-        "chat": _HASH.format(_line("'c'", _MOMENT.format("own.created_at"))),
+        "chat": _HASH.format(_line("'c'", MOMENT.format("own.created_at"))),
     }
 
 
 def _line(*fields: str) -> str:
-    return " || '|' || ".join(fields)
+    return " || '|' || ".join(f"({field})" for field in fields)

@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from primer_nb.backup.digest_identities import as_bytes, identities
+from primer_nb.backup.digest_contents import contents
+from primer_nb.backup.digest_identities import Identities, spellings
 from primer_nb.backup.digest_queries import buckets_query, rows_query
 from primer_nb.backup.digest_values import IDS, Bucket, Digest
+from primer_nb.backup.rows import Quarantined
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def local_digests(
-    connection: sqlite3.Connection, user_id: str, depth: int = IDS, *, chats: Collection[str] | None = None
+    connection: sqlite3.Connection,
+    user_id: str,
+    depth: int = IDS,
+    *,
+    chats: Collection[str] | None = None,
+    refused: list[Quarantined] | None = None,
 ) -> dict[str, Digest]:
     """Sum up the chats that a local store has.
 
@@ -35,14 +42,19 @@ def local_digests(
         1 identifiers and what the chat itself says, 2 lengths too, 3 contents too.
     chats : collection of str, optional
         Only these, canonical; all by default.
+    refused : list of Quarantined, optional
+        Rows that no server would take are added here, as far as the depth reads them.
 
     Returns
     -------
     dict of str to Digest
         By the canonical identifier of the chat.
     """
-    with as_bytes(connection):
-        return dict(identities(connection, user_id, chats=chats))
+    found = spellings(connection, user_id, chats=chats)
+    refused = [] if refused is None else refused
+    if depth > IDS:
+        return dict(contents(connection, depth, chats=found, refused=refused))
+    return dict(Identities(connection, user_id, chats=found, is_all=chats is None).digests(refused=refused))
 
 
 def server_digests(
