@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from primer_nb.panel import Panel
 
+_SECRET_FIELDS = ("password", "new", "key")
 PATIENCE = 20.0  # seconds until a test that waits for a message gives up
 
 
@@ -43,10 +44,12 @@ class FakeFrontEnd:
                 self.states.append(data["state"])
             self._changed.notify_all()
 
-    def say(self, widget: Widget, kind: str, **content: Any) -> None:
-        """Send a custom message to a widget."""
-        data = {"method": "custom", "content": {"type": kind, **content}}
-        widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
+    def say(self, widget: Widget, kind: str, *, secrets: dict[str, str] | None = None, **content: Any) -> None:
+        """Send a custom message to a widget, with secrets in buffers."""
+        names = {"secrets": list(secrets)} if secrets else {}
+        data = {"method": "custom", "content": {"type": kind, **content, **names}}
+        buffers = [memoryview(text.encode()) for text in (secrets or {}).values()]
+        widget.comm.handle_msg({"content": {"data": data}, "buffers": buffers})
 
     def look(self, panel: Panel) -> None:
         """Ask for the page, as a view does that has just been drawn."""
@@ -55,6 +58,14 @@ class FakeFrontEnd:
     def ask(self, panel: Panel, text: str, **more: str) -> None:
         """Send what is in the box."""
         self.say(panel._composer, "send", text=text, **more)
+
+    def fill_in(self, panel: Panel, action: str, **values: Any) -> dict[str, Any]:
+        """Send a form of the account's dialog and wait for its answer."""
+        ask = f"question {len(self.all('answer')) + 1}"
+        secrets = {name: values.pop(name) for name in _SECRET_FIELDS if name in values}
+        self.say(panel._account, "ask", action=action, ask=ask, secrets=secrets, **values)
+        self.wait_until(lambda: any(answer["ask"] == ask for answer in self.all("answer")), f"an answer to {action}")
+        return next(answer for answer in self.all("answer") if answer["ask"] == ask)
 
     def wait_for_a_word(self) -> None:
         """Wait for the first text of the first reply, which may come with the turn or after it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,6 +64,38 @@ class PanelPage:
     @property
     def box(self) -> Locator:
         return self.root.get_by_role("textbox", name="Message", exact=True)
+
+    @property
+    def who(self) -> Locator:
+        """Return the row that says who works here, and opens the dialog."""
+        return self.root.locator(".primer-who")
+
+    @property
+    def dialog(self) -> Locator:
+        return self.root.get_by_role("dialog", name=re.compile("Account and settings|Konto und Einstellungen"))
+
+    def open_dialog(self, tab: str | None = None) -> Locator:
+        """Open the account's dialog, at one of its tabs, and return it."""
+        self.who.click()
+        if tab is not None:
+            self.dialog.get_by_role("tab", name=tab).click()
+        return self.dialog
+
+    def fill_in(self, **values: str) -> None:
+        """Type into the form of the dialog, by the names of its fields."""
+        for name, value in values.items():
+            self.dialog.locator(f"input[name={name}]").fill(value)
+
+    def submit(self) -> None:
+        """Press the button of the dialog's form."""
+        self.dialog.locator(".primer-submit").click()
+
+    def sign_up(self, email: str, password: str) -> str:
+        """Make an account in the dialog, and return the recovery key that it shows."""
+        self.open_dialog().get_by_role("button", name="Create account").click()
+        self.fill_in(email=email, new=password, again=password)
+        self.submit()
+        return self.dialog.locator(".primer-recovery").inner_text()
 
     def button(self, name: str) -> Locator:
         return self.root.get_by_role("button", name=name)

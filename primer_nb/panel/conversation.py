@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 class Conversation:
     """One chat at a time, shown in a transcript and continued in a composer.
 
+    ``announces`` says whether to tell of a reply that ends while nobody looks.
+
     Parameters
     ----------
     session : Session
@@ -60,6 +62,7 @@ class Conversation:
         on_change: Callable[[], None],
     ) -> None:
         self.chat_id = chat_id
+        self.announces = True
         self._session = session
         self._transcript = transcript
         self._composer = composer
@@ -262,6 +265,8 @@ class Conversation:
         self.show_state()
         if not feed.is_muted:
             self._show_end(feed, ended)
+        if self.announces and not self._viewers:
+            self._transcript.announce()
         self._on_change()
 
     def _show_end(self, feed: ReplyFeed, ended: ReplyEnded) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from primer_nb.errors import PrimerError
+from primer_nb.errors import InvalidKeyError, KeysLockedError, MissingKeyError, PrimerError
 from primer_nb.panel.part import Message
 from primer_nb.panel.words import say
 
@@ -29,3 +29,25 @@ def explain(error: Exception) -> Message:
     # a warning would be printed below the running cell
     _logger.debug("the panel failed unexpectedly", exc_info=error)
     return say("unexpected", kind=type(error).__name__)
+
+
+def remedy(error: Exception, *, provider: str) -> Message | None:
+    """Say where in the dialog of the account something can be done about it.
+
+    Parameters
+    ----------
+    error : Exception
+        What ended a reply.
+    provider : str
+        Who was asked.
+
+    Returns
+    -------
+    dict or None
+        The section of the dialog, and the provider whose key is missing or wrong.
+    """
+    if isinstance(error, KeysLockedError):
+        return {"section": "account"}
+    if isinstance(error, MissingKeyError | InvalidKeyError):
+        return {"section": "keys", "provider": provider}
+    return None

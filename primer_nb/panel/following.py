@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from primer_nb.panel.failures import explain
+from primer_nb.panel.failures import explain, remedy
 from primer_nb.panel.part import Message
 from primer_nb.panel.streaming import ReplyFeed
 from primer_nb.panel.transcript import failure
@@ -125,7 +125,8 @@ class Following:
             return
         del self._feeds[chat_id]
         if ended.error is not None:
-            self._failures[chat_id] = failure(explain(ended.error), retry="reply")
+            way = remedy(ended.error, provider=feed.reply.provider)
+            self._failures[chat_id] = failure(explain(ended.error), retry="reply", remedy=way)
         elif ended.message_id is None:
             self._failures[chat_id] = failure(say("stopped_early"), retry="reply")
         self._on_end(feed, ended)

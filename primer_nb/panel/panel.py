@@ -1,4 +1,4 @@
-"""The chat panel: three widgets, put together with plain ipywidgets boxes, and what their messages set off.
+"""The chat panel: four widgets, put together with plain ipywidgets boxes, and what their messages set off.
 
 The database holds the conversation and the browser shows a window of it; this object holds next to nothing, so that
 a re-run cell, a second view, a reloaded page and a restarted kernel all show the same.
@@ -7,10 +7,12 @@ a re-run cell, a second view, a reloaded page and a restarted kernel all show th
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from primer_nb.panel.account import Account
 from primer_nb.panel.answering import Answering
 from primer_nb.panel.browsing import Browsing
 from primer_nb.panel.chat_list import ChatList
@@ -24,7 +26,10 @@ from primer_nb.use_cases.chats import get_chat, list_chats
 from primer_nb.use_cases.settings import read_settings
 
 if TYPE_CHECKING:
+    from primer_nb.panel.signing import Signing
     from primer_nb.session import Session
+
+_LAST_WORDS = 2.0  # seconds that closing waits for what is under way
 
 
 class Panel(ipywidgets.Box):  # type: ignore[misc]
@@ -59,9 +64,10 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
             get_chat(session, chat_id)
         self._session = session
         self._user_id = session.user.id
-        self._worker = Worker()
+        self._worker, self._desk = Worker(), Worker("primer-account")
         self._chat_list, self._transcript, self._composer = ChatList(), Transcript(), Composer()
-        self._parts = (self._chat_list, self._transcript, self._composer)
+        self._account = Account()
+        self._parts = (self._chat_list, self._transcript, self._composer, self._account)
         self._browsing = Browsing(session, self._chat_list)
         self._answering = Answering(session, self._composer)
         self._conversation = Conversation(
@@ -87,7 +93,11 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
     def close(self) -> None:
         """Take the panel out of every page. A reply that is being written goes on."""
         if self.comm is not None:  # not closed yet, and not given up half made: Python closes what it collects
-            self._worker.close()
+            workers = (self._worker, self._desk)
+            for worker in workers:
+                worker.close()
+            for worker in workers:  # else it may ask a store that is closed next
+                worker.wait(_LAST_WORDS)
             self._conversation.close()
             for part in (*self.children, *self._parts):
                 part.close()
@@ -101,12 +111,20 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
 
+    @cached_property
+    def _signing(self) -> Signing:
+        from primer_nb.panel.signing import Signing  # loads cryptography
+
+        return Signing(self._session, self._account)
+
     def _show_settings(self) -> None:
         settings = read_settings(self._session)
         for part in self._parts:
             part.speak(settings.language)
-        forced = () if settings.theme == "system" else (f"primer-{settings.theme}",)
-        self._dom_classes = ("primer-panel", *forced)
+        self._conversation.announces = settings.notifications_enabled
+        for theme in ("light", "dark"):
+            change = self.add_class if theme == settings.theme else self.remove_class
+            change(f"primer-{theme}")
 
     def _notice(self) -> None:
         """Wait for the worker's turn: whatever thread signs somebody in or changes a setting calls this."""
@@ -115,6 +133,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
     def _catch_up(self) -> None:
         """Show who works now and what they like; when it is the same user, their chat stays open."""
         self._show_settings()
+        self._show_account()
         if self._user_id == self._session.user.id:
             return
         self._user_id = self._session.user.id
@@ -123,41 +142,61 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         self._conversation.start_over(_last_changed(self._session))
         self._show_list()
 
+    def _show_account(self) -> None:
+        self._account.show(self._session, read_settings(self._session))
+
     def _show_list(self) -> None:
         self._browsing.show(self._conversation.chat_id)
 
     def _listen(self) -> None:
-        """Say what each message of the browser sets off; all but Stop wait for their turn in the worker."""
-        talk, lists, who = self._conversation, self._browsing, self._answering
-        self._transcript.handle(
-            {
-                "hello": self._later(lambda m: talk.look(m["client"]), talk.fail),
-                "pause": self._later(lambda m: talk.look_away(m["client"]), talk.fail),
-                "earlier": self._later(lambda m: talk.show_earlier(m["before"]), talk.fail),
-                "source": self._later(lambda m: talk.hand_over(m["message_id"]), talk.fail),
-                "retry": self._later(lambda _: talk.retry(), talk.fail),
-            }
-        )
-        self._composer.handle(
-            {
-                "hello": self._later(lambda _: talk.show_state(), self._refuse),
-                "send": self._later(lambda m: talk.send(m["text"], edited=m.get("edit")), self._refuse),
-                "stop": lambda _: attempt(talk.stop, talk.fail),
-                "recall": self._later(lambda _: talk.recall(), self._refuse),
-                "models": self._later(lambda m: who.look_up(m["provider"]), self._refuse),
-                "choose": self._later(self._choose, self._refuse),
-            }
-        )
-        self._chat_list.handle(
-            {
-                "hello": self._listing(lambda _: None),
-                "search": self._listing(lambda m: lists.search(m["text"])),
-                "new": self._listing(lambda _: talk.open(None)),
-                "open": self._listing(lambda m: talk.open(m["chat_id"])),
-                "rename": self._listing(lambda m: lists.rename(m["chat_id"], m["title"])),
-                "delete": self._listing(lambda m: lists.delete(talk, m["chat_id"])),
-            }
-        )
+        """Say what each message of the browser sets off; all but Stop wait for their turn in a worker."""
+        self._transcript.handle(self._of_transcript())
+        self._composer.handle(self._of_composer())
+        self._chat_list.handle(self._of_chat_list())
+        self._account.handle(self._of_account())
+
+    def _of_transcript(self) -> dict[str, Handler]:
+        talk = self._conversation
+        return {
+            "hello": self._later(lambda m: talk.look(m["client"]), talk.fail),
+            "pause": self._later(lambda m: talk.look_away(m["client"]), talk.fail),
+            "earlier": self._later(lambda m: talk.show_earlier(m["before"]), talk.fail),
+            "source": self._later(lambda m: talk.hand_over(m["message_id"]), talk.fail),
+            "retry": self._later(lambda _: talk.retry(), talk.fail),
+        }
+
+    def _of_composer(self) -> dict[str, Handler]:
+        talk = self._conversation
+        return {
+            "hello": self._later(lambda _: talk.show_state(), self._refuse),
+            "send": self._later(lambda m: talk.send(m["text"], edited=m.get("edit")), self._refuse),
+            "stop": lambda _: attempt(talk.stop, talk.fail),
+            "recall": self._later(lambda _: talk.recall(), self._refuse),
+            "models": self._later(lambda m: self._answering.look_up(m["provider"]), self._refuse),
+            "choose": self._later(self._choose, self._refuse),
+        }
+
+    def _of_chat_list(self) -> dict[str, Handler]:
+        talk, lists = self._conversation, self._browsing
+        return {
+            "hello": self._listing(lambda _: None),
+            "search": self._listing(lambda m: lists.search(m["text"])),
+            "new": self._listing(lambda _: talk.open(None)),
+            "open": self._listing(lambda m: talk.open(m["chat_id"])),
+            "rename": self._listing(lambda m: lists.rename(m["chat_id"], m["title"])),
+            "delete": self._listing(lambda m: lists.delete(talk, m["chat_id"])),
+        }
+
+    def _of_account(self) -> dict[str, Handler]:
+        return {
+            "hello": self._later(lambda _: self._show_account(), self._browsing.fail),
+            "look": self._at_desk(lambda _: self._signing.look()),
+            "rules": self._at_desk(lambda _: self._signing.show_rules()),
+            "ask": self._at_desk(lambda m: self._signing.act(m)),  # noqa: PLW0108  it is loaded by then, not now
+        }
+
+    def _at_desk(self, handler: Handler) -> Handler:
+        return lambda message: self._desk.submit(lambda: handler(message), on_error=self._browsing.fail)
 
     def _later(self, handler: Handler, on_error: OnError) -> Handler:
         return lambda message: self._worker.submit(lambda: handler(message), on_error=on_error)

@@ -7,6 +7,7 @@ messages.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 import anywidget
 import traitlets
 
+from primer_nb.errors import InvalidInputError
 from primer_nb.panel.words import words_of
+from primer_nb.secret import Secret
 
 Message = dict[str, Any]
 Handler = Callable[[Message], None]
@@ -86,9 +89,19 @@ class Part(anywidget.AnyWidget):
         """
         self.words = words_of(self._section, language=language)
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+    def _receive(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
         if isinstance(content, dict) and (handler := self._handlers.get(str(content.get("type")))):
-            handler(content)
+            handler(content | _secrets(content, buffers))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def _secrets(content: Message, buffers: list[memoryview]) -> dict[str, Secret]:
+    """Wrap what a form sends beside the text of its message, which a log of the kernel may show."""
+    found = {}
+    for name, buffer in zip(content.get("secrets", ()), buffers, strict=False):
+        with contextlib.suppress(InvalidInputError, UnicodeDecodeError):  # blank: whoever needs it says so
+            found[name] = Secret(bytes(buffer).decode())
+    buffers.clear()  # the kernel keeps its last message until the next one comes
+    return found

@@ -105,6 +105,10 @@ class Transcript(Part):
         """
         self.send({"type": "notice", "told": told, "passes": False})
 
+    def announce(self) -> None:
+        """Tell that a reply has ended, where nobody looks; nothing of it."""
+        self.send({"type": "ready"})
+
     def hand_over(self, message_id: str, text: str) -> None:
         """Give the browser a message as it was written, for the clipboard.
 
@@ -118,7 +122,7 @@ class Transcript(Part):
         self.send({"type": "source", "message_id": message_id, "text": text})
 
 
-def failure(told: Message, *, retry: str) -> Message:
+def failure(told: Message, *, retry: str, remedy: Message | None = None) -> Message:
     """Describe what went wrong.
 
     Parameters
@@ -127,10 +131,12 @@ def failure(told: Message, *, retry: str) -> Message:
         What to tell.
     retry : str
         What the button does: ``"reply"`` asks for the reply again, ``"page"`` for the page; empty for no button.
+    remedy : dict, optional
+        What another button opens; from `primer_nb.panel.failures.remedy`.
 
     Returns
     -------
     dict
         For the methods of `Transcript`.
     """
-    return {"told": told, "retry": retry}
+    return {"told": told, "retry": retry, "remedy": remedy}

@@ -16,9 +16,16 @@ OnError = Callable[[Exception], None]
 
 
 class Worker:
-    """Runs jobs one after the other in a thread that starts with the first of them."""
+    """Runs jobs one after the other in a thread that starts with the first of them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    name : str, default "primer-panel"
+        The thread's name, for whoever looks at a stuck kernel.
+    """
+
+    def __init__(self, name: str = "primer-panel") -> None:
+        self._name = name
         self._jobs: queue.SimpleQueue[tuple[contextvars.Context, Job, OnError] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -36,13 +43,26 @@ class Worker:
         """
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="primer-panel", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._jobs.put((contextvars.copy_context(), job, on_error))
 
     def close(self) -> None:
         """End the thread after the jobs that are queued, the last ones to run; does not wait. Idempotent."""
         self._jobs.put(None)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the thread has ended.
+
+        Parameters
+        ----------
+        seconds : float
+            At most so long.
+        """
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
 
     def _run(self) -> None:
         while (item := self._jobs.get()) is not None:

@@ -15,6 +15,8 @@ from primer_nb.secret import Secret
 
 KeyFor = Callable[[str], Secret | None]
 
+_VARIABLES = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY", "custom": "PRIMER_CUSTOM_API_KEY"}
+
 
 class Providers:
     """Every provider that can be asked, by name.
@@ -86,6 +88,22 @@ class Providers:
         made = self._made.get(name)
         return made if made is not None else self._made.setdefault(name, self._make(name))
 
+    def variable_of(self, name: str) -> str | None:
+        """Say where the environment has a key for a provider.
+
+        Parameters
+        ----------
+        name : str
+            The provider's name.
+
+        Returns
+        -------
+        str or None
+            The variable, if it is set.
+        """
+        variable = _VARIABLES.get(name)
+        return variable if variable and _setting(variable) else None
+
     def add(self, provider: Provider) -> None:
         """Add a provider of the program's own; it takes the place of one of the same name.
 
@@ -111,8 +129,8 @@ class Providers:
             return OpenAICompatibleProvider(
                 name,
                 base_url=_setting("OPENAI_BASE_URL") or "https://api.openai.com/v1",
-                key=self._key(name, "OPENAI_API_KEY"),
-                key_hint=_hint(name, "OPENAI_API_KEY"),
+                key=self._key(name),
+                key_hint=_hint(name),
                 needs_key=True,
                 default_model="gpt-6-luna",
             )
@@ -120,8 +138,8 @@ class Providers:
             return OpenAICompatibleProvider(
                 name,
                 base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
-                key=self._key(name, "GEMINI_API_KEY"),
-                key_hint=_hint(name, "GEMINI_API_KEY"),
+                key=self._key(name),
+                key_hint=_hint(name),
                 needs_key=True,
                 default_model="gemini-3.8-flash",
             )
@@ -129,8 +147,8 @@ class Providers:
             return OpenAICompatibleProvider(
                 name,
                 base_url=base_url,
-                key=self._key(name, "PRIMER_CUSTOM_API_KEY"),
-                key_hint=_hint(name, "PRIMER_CUSTOM_API_KEY"),
+                key=self._key(name),
+                key_hint=_hint(name),
                 default_model=_setting("PRIMER_CUSTOM_MODEL") or "default",
                 window=_window("PRIMER_CUSTOM_CONTEXT_WINDOW"),
             )
@@ -141,10 +159,10 @@ class Providers:
             return "set PRIMER_CUSTOM_BASE_URL to the base URL of an OpenAI-compatible server to have it"
         return f"choose one of {', '.join(self.names())}"
 
-    def _key(self, name: str, variable: str) -> Callable[[], Secret | None]:
+    def _key(self, name: str) -> Callable[[], Secret | None]:
         def find() -> Secret | None:
             kept = self._key_for(name) if self._key_for is not None else None
-            return kept or (Secret(value) if (value := _setting(variable)) else None)
+            return kept or (Secret(value) if (value := _setting(_VARIABLES[name])) else None)
 
         return find
 
@@ -153,11 +171,11 @@ def _setting(variable: str) -> str:
     return os.environ.get(variable, "").strip()
 
 
-def _hint(name: str, variable: str) -> str:
+def _hint(name: str) -> str:
     # Not in a cell: IPython keeps what is typed there, and every "!command" inherits os.environ.
     return (
-        f"store one with ws.api_keys.add({name!r}) or in the panel, or set {variable} in the environment that starts "
-        "Jupyter and restart the kernel"
+        f"store one with ws.api_keys.add({name!r}) or in the panel, or set {_VARIABLES[name]} in the environment "
+        "that starts Jupyter and restart the kernel"
     )
 
 

@@ -81,7 +81,7 @@ def test_a_reply_stopped_before_its_first_word_can_be_retried(panel, front_end, 
 
     end = front_end.wait_for("end")
     assert (end["message"], end["state"]) == (None, "stopped")
-    assert end["error"] == {"told": say("stopped_early"), "retry": "reply"}
+    assert end["error"] == {"told": say("stopped_early"), "retry": "reply", "remedy": None}
 
 
 def test_stop_also_works_from_a_cell(panel, front_end, fake_openai):
@@ -140,7 +140,8 @@ def test_a_failure_is_shown_in_place_and_retry_needs_no_retyping(panel, front_en
     told = end["error"]["told"]
     assert "custom" in told["text"]
     assert "Traceback" not in told["text"]
-    assert reloaded == end["error"] == {"told": told, "retry": "reply"}
+    assert reloaded == end["error"]
+    assert (end["error"]["retry"], end["error"]["remedy"]["provider"]) == ("reply", "custom")
     assert front_end.wait_for("end", 2)["error"] is None
 
 

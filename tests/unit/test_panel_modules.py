@@ -7,12 +7,13 @@ import re
 import pytest
 
 from primer_nb.markdown.highlighting import CLASSES
+from primer_nb.panel.account import Account
 from primer_nb.panel.chat_list import ChatList
 from primer_nb.panel.composer import Composer
 from primer_nb.panel.shown_once import ShownOnceView
 from primer_nb.panel.transcript import Transcript
 
-PARTS = [ChatList, Composer, ShownOnceView, Transcript]
+PARTS = [Account, ChatList, Composer, ShownOnceView, Transcript]
 
 
 @pytest.mark.parametrize("part", PARTS)

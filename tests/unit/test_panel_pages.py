@@ -136,7 +136,7 @@ def test_a_question_without_an_answer_offers_to_retry(open_panel, front_end):
 
     error = front_end.wait_for("page")["error"]
 
-    assert error == {"told": say("unanswered"), "retry": "reply"}
+    assert error == {"told": say("unanswered"), "retry": "reply", "remedy": None}
 
 
 def test_without_a_chat_the_last_changed_one_opens(ws, front_end):

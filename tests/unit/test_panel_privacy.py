@@ -27,9 +27,9 @@ def panel(sqlite_url, front_end):
         chat = add_chat(ws._session.store, ws.user, f"title {CANARY}")
         add_messages(ws._session.store, ws.user, chat, f"question {CANARY}", f"answer {CANARY}")
         panel = ws.panel()
-        for part in (panel._chat_list, panel._transcript, panel._composer):
+        for part in panel._parts:
             front_end.say(part, "hello", client="tab")
-        for kind in ("page", "chats", "state"):
+        for kind in ("page", "chats", "state", "who"):
             front_end.wait_for(kind)
         yield panel
         panel.close()
@@ -44,7 +44,7 @@ def test_the_conversation_is_in_messages_and_in_no_trait(panel, front_end):
 
 
 def test_the_traits_of_the_parts_are_code_layout_and_the_panels_own_words(panel):
-    ours = {name for part in (panel._chat_list, panel._transcript) for name in part.keys if not name.startswith("_")}
+    ours = {name for part in panel._parts for name in part.keys if not name.startswith("_")}
 
     assert ours == {"layout", "tabbable", "tooltip", "words"}
 
@@ -58,9 +58,7 @@ def test_what_is_displayed_is_one_line_and_a_view(panel):
 
 
 def test_no_part_shows_more_of_itself_than_its_name(panel):
-    parts = (panel._chat_list, panel._transcript, panel._composer)
-
-    assert [repr(part) for part in parts] == ["<ChatList>", "<Transcript>", "<Composer>"]
+    assert [repr(part) for part in panel._parts] == ["<ChatList>", "<Transcript>", "<Composer>", "<Account>"]
 
 
 def test_an_unknown_or_broken_message_of_the_browser_changes_nothing(panel, front_end):

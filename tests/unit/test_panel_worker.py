@@ -68,9 +68,20 @@ def test_after_close_the_queued_jobs_run_and_no_others(worker, results):
     assert results.empty()
 
 
+def test_one_can_wait_for_what_is_under_way(worker, results):
+    worker.submit(lambda: results.put("done"), on_error=results.put)
+    worker.close()
+
+    worker.wait(PATIENCE)
+
+    assert results.get_nowait() == "done"
+    assert not worker._thread.is_alive()
+
+
 def test_a_worker_without_work_has_no_thread(worker):
     before = threading.active_count()
 
     worker.close()
+    worker.wait(PATIENCE)
 
     assert threading.active_count() == before

@@ -70,13 +70,12 @@ class Composer {
     root.classList.add("primer-composer");
     const frame = make("div", { class: "primer-box" }, this.editing, this.box, bar, this.picker.menu);
     root.append(this.failure, frame);
-    this.filled = (event) => event.target.closest(".primer-panel")?.contains(root) && this.fill(event.detail);
-    document.addEventListener("primer-compose", this.filled);
+    this.deafen = hear(root, "primer-compose", (detail) => this.fill(detail));
     this.draw({});
   }
 
   remove() {
-    document.removeEventListener("primer-compose", this.filled);
+    this.deafen();
     this.picker.remove();
   }
 

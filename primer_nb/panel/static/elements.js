@@ -10,10 +10,14 @@ const ICONS = {
   done: "M4 12.5l5 5L20 6.5",
   down: "M12 5v14M6 13l6 6 6-6",
   edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+  hide: "M4 4l16 16M9.9 6.3A9 9 0 0 1 12 6c6 0 9 6 9 6a16 16 0 0 1-2.6 3.3M6.4 8A16 16 0 0 0 3 12s3 6 9 6a9 9 0 0 0 4-1",
   list: "M4 6h16M4 12h16M4 18h10",
+  person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.5 20a7.5 7.5 0 0 1 15 0",
   plus: "M12 5v14M5 12h14",
   retry: "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20 20",
+  settings: "M4 7h9M17 7h3M15 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM4 17h3M11 17h9M9 15a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+  show: "M3 12s3-6 9-6 9 6 9 6-3 6-9 6-9-6-9-6zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   send: "M12 20V5M5.5 11.5L12 5l6.5 6.5",
   stop: "M7 7h10v10H7z",
   unfold: "M7 10l5 5 5-5",
@@ -65,6 +69,21 @@ function keepKey(event) {
 /** Put text into the composer of the panel that a node is in, and the cursor behind it. */
 function compose(/** @type {Element} */ node, /** @type {{text?: string, edit?: string}} */ detail = {}) {
   node.dispatchEvent(new CustomEvent("primer-compose", { bubbles: true, detail }));
+}
+
+/** Open the account's dialog of the panel that a node is in. */
+function settle(/** @type {Element} */ node, /** @type {{section: string, provider?: string}} */ detail) {
+  node.dispatchEvent(new CustomEvent("primer-settle", { bubbles: true, detail }));
+}
+
+/**
+ * Listen to what the other parts of a view's panel ask for; returns what ends it.
+ * @param {HTMLElement} root @param {string} type @param {(detail: any) => void} act
+ */
+function hear(root, type, act) {
+  const listen = (event) => event.target.closest(".primer-panel")?.contains(root) && act(event.detail);
+  document.addEventListener(type, listen);
+  return () => document.removeEventListener(type, listen);
 }
 
 /** @param {string} text @param {HTMLElement} button shows how it went @param {Language} language */

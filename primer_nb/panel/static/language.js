@@ -36,6 +36,11 @@ class Language {
   }
 }
 
+/** A text of the catalogue, as Python tells one. @param {string} key @param {Record<string, any>} [values] @returns {Told} */
+function word(key, values) {
+  return { word: key, values };
+}
+
 /**
  * Let a node say something.
  * @param {Element} node @param {string} name `text`, or an attribute @param {() => string} text

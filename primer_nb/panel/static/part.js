@@ -5,7 +5,7 @@
 
 class PartStore {
   constructor() {
-    /** @type {(message: object) => void} */
+    /** @type {(message: object, buffers?: ArrayBuffer[]) => void} */
     this.send = () => {};
     /** @type {Set<any>} */
     this.views = new Set();
@@ -32,7 +32,7 @@ function widget(store, View) {
   return {
     /** @param {{model: any}} context */
     initialize({ model }) {
-      store.send = (message) => model.send(message);
+      store.send = (message, buffers) => model.send(message, undefined, buffers);
       store.language.words = model.get("words");
       model.on("msg:custom", (news) => store.receive(news));
       model.on("change:words", () => {

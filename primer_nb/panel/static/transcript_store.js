@@ -37,7 +37,7 @@ class Store extends PartStore {
     this.hasEarlier = false;
     this.isLoading = false;
     this.isAtEnd = true;
-    /** @type {{told: Told, retry: string}|null} */
+    /** @type {{told: Told, retry: string, remedy: object|null}|null} */
     this.error = null;
     /** @type {Told|null} */
     this.notice = null;
@@ -106,8 +106,19 @@ class Store extends PartStore {
     else if (news.type === "end") this.end(news);
     else if (news.type === "error") this.error = news.error;
     else if (news.type === "notice") Object.assign(this, { notice: news.told, isPassing: news.passes });
+    else if (news.type === "ready") this.announce();
     else if (news.type === "source") this.copying.get(news.message_id)?.(news.text);
     for (const view of this.views) view.draw({ type: news.type, done });
+  }
+
+  /** Tell who looks elsewhere that a reply has ended, and nothing of it. */
+  announce() {
+    if (!document.hidden || globalThis.Notification?.permission !== "granted") return;
+    const shown = new Notification(this.language.text("ready"), { tag: "primer" });
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+    };
   }
 
   replace(news) {
