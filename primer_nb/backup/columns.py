@@ -7,6 +7,8 @@ bad value would stop all rows of a statement.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from primer_nb import limits
@@ -49,7 +51,8 @@ class Column(NamedTuple):
         return _optional(function) if self.is_optional else function
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Table:
     """One table that travels.
 
     Parameters
@@ -66,10 +69,15 @@ class Table(NamedTuple):
     kind: str
     columns: tuple[Column, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        """Name the columns."""
+        """The names of the columns."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def spellers(self) -> tuple[Callable[[object], Value], ...]:
+        """What spells the value of each column."""
+        return tuple(column.spell for column in self.columns)
 
 
 def _uuid(value: object) -> str:

@@ -6,11 +6,12 @@ Every text is checked here, before anything is sent; no row is changed in the st
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from primer_nb.backup.columns import RefusedError, Row, Table, Value
+from primer_nb.backup.columns import RefusedError, Row, Table
+
+Parameters = Sequence[object] | Mapping[str, object]
 
 
 class Quarantined(NamedTuple):
@@ -36,7 +37,7 @@ def read_rows(
     connection: sqlite3.Connection,
     table: Table,
     condition: str,
-    parameters: Sequence[object] = (),
+    parameters: Parameters = (),
     *,
     refused: list[Quarantined],
 ) -> Iterator[Row]:
@@ -50,7 +51,7 @@ def read_rows(
         Which.
     condition : str
         What follows WHERE; the columns may be called by the table's name.
-    parameters : sequence, optional
+    parameters : sequence or mapping, optional
         Of the condition.
     refused : list of Quarantined
         Rows that PostgreSQL would not take are added here and not returned.
@@ -61,12 +62,12 @@ def read_rows(
         One value a column of the table, in the spelling of PostgreSQL.
     """
     names = ", ".join(f"{table.name}.{name}" for name in table.names)
-    query = f"SELECT {names} FROM {table.name} WHERE {condition}"  # noqa: S608  our own names
-    for raw in _fetched(connection, query, parameters):
+    query = f"SELECT {names} FROM {table.name} WHERE {condition}"
+    for raw in fetched(connection, query, parameters):
         try:
             yield spelled(table, raw)
         except RefusedError as reason:
-            refused.append(Quarantined(table.kind, raw[0], str(reason)))
+            refused.append(Quarantined(table.kind, raw[0] or "", str(reason)))
 
 
 def spelled(table: Table, raw: Sequence[object]) -> Row:
@@ -89,30 +90,30 @@ def spelled(table: Table, raw: Sequence[object]) -> Row:
     RefusedError
         If PostgreSQL would not take one of them; it says which column.
     """
-    spellers = _spellers(table)
     try:
-        return tuple([spell(value) for spell, value in zip(spellers, raw, strict=True)])
+        return tuple([spell(value) for spell, value in zip(table.spellers, raw, strict=True)])
     except RefusedError:
         raise RefusedError(_reason(table, raw)) from None
 
 
-def _reason(table: Table, raw: Sequence[object]) -> str:
-    for column, value in zip(table.columns, raw, strict=True):
-        try:
-            column.spell(value)
-        except RefusedError as reason:
-            return f"{column.name} {reason}"
-    raise AssertionError(table.name)
+def fetched(connection: sqlite3.Connection, query: str, parameters: Parameters = ()) -> Iterator[tuple[Any, ...]]:
+    """Run a query on texts that may be broken: one that is not UTF-8 would end it.
 
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Of the store.
+    query : str
+        SQL.
+    parameters : sequence or mapping, optional
+        Of the query.
 
-@cache
-def _spellers(table: Table) -> tuple[Callable[[object], Value], ...]:
-    return tuple(column.spell for column in table.columns)
-
-
-def _fetched(connection: sqlite3.Connection, query: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-    # A text that is not UTF-8 ends the whole query, so texts are decoded here: bytes are what could not be. SQLite's
-    # module asks for the factory at each row, and others use the connection between two of ours.
+    Yields
+    ------
+    tuple
+        A row; a text that is not UTF-8 comes as bytes.
+    """
+    # The module asks for the factory at each row, and others use the connection between two of ours.
     usual = connection.text_factory
     cursor = connection.cursor()
     try:
@@ -125,6 +126,15 @@ def _fetched(connection: sqlite3.Connection, query: str, parameters: Sequence[ob
     finally:
         connection.text_factory = usual
         cursor.close()
+
+
+def _reason(table: Table, raw: Sequence[object]) -> str:
+    for column, value in zip(table.columns, raw, strict=True):
+        try:
+            column.spell(value)
+        except RefusedError as reason:
+            return f"{column.name} {reason}"
+    raise AssertionError(table.name)
 
 
 def _decoded(text: bytes) -> str | bytes:

@@ -1,0 +1,180 @@
+"""Many rows at once: COPY into a temporary table, then INSERT from there, in one transaction of four round trips.
+
+The temporary table takes any text and has no rules, so a COPY never fails in the middle, which could cost a pooler
+its connection. It ends with the transaction, so a pooler may give the next one to another server.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from primer_nb.backup.columns import CHATS, MESSAGES, USER_SETTINGS, Table
+from primer_nb.backup.loads import TABLES, Load
+from primer_nb.backup.push import CONFLICTS, OWN
+from primer_nb.backup.rows import Quarantined
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+"""What a server raises for a value that it does not take."""
+
+ROUND_TRIPS = 4
+
+_WIDTH = max(len(table.columns) for table in TABLES)
+_COLUMNS = ", ".join(f"c{at} text" for at in range(_WIDTH))
+_BEGIN = f"BEGIN; CREATE TEMPORARY TABLE primer_sent (place smallint, {_COLUMNS}) ON COMMIT DROP"
+
+
+class AccountMissingError(Exception):
+    """The server does not have the user."""
+
+
+def send(pg: Connection[Any], load: Load, *, user_id: str) -> dict[str, int]:
+    """Send rows in one transaction; what the server has already is left as it is.
+
+    Parameters
+    ----------
+    pg : psycopg.Connection
+        In autocommit.
+    load : Load
+        The rows; those they hang on are among them or on the server.
+    user_id : str
+        Whose.
+
+    Returns
+    -------
+    dict of str to int
+        Rows written, by table.
+
+    Raises
+    ------
+    psycopg.Error
+        If the server refuses a value, or is lost; then nothing was written, or all was.
+    """
+    tables = tuple(table for table in TABLES if load.of(table))
+    try:
+        pg.execute(_BEGIN.encode())
+        width = max((len(table.columns) for table in tables), default=1)
+        with pg.cursor() as cursor, cursor.copy(_copy(width)) as copy:
+            for table in tables:
+                place, padding = str(TABLES.index(table)), (None,) * (width - len(table.columns))
+                for row in load.of(table):
+                    copy.write_row((place, *row, *padding))
+        with pg.cursor() as cursor:
+            cursor.execute(_finish(tables, user_id))
+            counts = {}
+            for table in tables:
+                counts[table.name] = cursor.rowcount
+                cursor.nextset()
+        return counts
+    except BaseException:
+        if not pg.closed and pg.pgconn.transaction_status != TransactionStatus.IDLE:
+            with suppress(psycopg.Error):  # a connection that is lost rolls back by itself
+                pg.rollback()
+        raise
+
+
+def send_all_but_bad(
+    pg: Connection[Any], load: Load, *, user_id: str, refused: list[Quarantined]
+) -> tuple[dict[str, int], int]:
+    """Send rows; where the server refuses one, find it by halves and send all others.
+
+    Parameters
+    ----------
+    pg : psycopg.Connection
+        In autocommit.
+    load : Load
+        The rows.
+    user_id : str
+        Whose.
+    refused : list of Quarantined
+        Rows the server does not take are added here.
+
+    Returns
+    -------
+    counts : dict of str to int
+        Rows written, by table.
+    round_trips : int
+        What it took.
+
+    Raises
+    ------
+    AccountMissingError
+        If the server does not have the user: then it is no row's fault.
+    psycopg.Error
+        If the server is lost.
+    """
+    load = load.without({(row.kind, str(row.entity_id)) for row in refused})
+    if not len(load):
+        return {}, 0
+    try:
+        return send(pg, load, user_id=user_id), ROUND_TRIPS
+    except REFUSALS as error:
+        raise_when_nobody(error)
+        if len(load) == 1:
+            refused.append(_refused(load, error))
+            return {}, ROUND_TRIPS + 1
+    counts: dict[str, int] = {}
+    trips = ROUND_TRIPS + 1
+    for half in load.halves():
+        written, taken = send_all_but_bad(pg, half, user_id=user_id, refused=refused)
+        trips += taken
+        for name, count in written.items():
+            counts[name] = counts.get(name, 0) + count
+    return counts, trips
+
+
+def raise_when_nobody(error: psycopg.Error) -> None:
+    """Tell a user that the server does not have from a row that it does not take.
+
+    Parameters
+    ----------
+    error : psycopg.Error
+        What it raised.
+
+    Raises
+    ------
+    AccountMissingError
+        If a row points to a user who is not there.
+    """
+    tables = {CHATS.name, USER_SETTINGS.name, "primer_sync_device"}
+    if isinstance(error, psycopg.errors.ForeignKeyViolation) and error.diag.table_name in tables:
+        raise AccountMissingError from error
+
+
+def _refused(load: Load, error: psycopg.Error) -> Quarantined:
+    ((table, row),) = [(table, row) for table in TABLES for row in load.of(table)]
+    # the server's own text may repeat the value
+    reason = f"the server does not take it ({type(error).__name__}, SQLSTATE {error.sqlstate or 'none'})"
+    return Quarantined(table.kind, row[0] or "", reason)
+
+
+@cache
+def _copy(width: int) -> bytes:
+    return f"COPY primer_sent (place, {', '.join(f'c{at}' for at in range(width))}) FROM STDIN".encode()
+
+
+def _finish(tables: tuple[Table, ...], user_id: str) -> sql.Composed:
+    # several statements in one message: that takes literals, not parameters
+    user = sql.Literal(user_id)
+    inserts = [sql.SQL(_insert(table)).format(user=user) for table in tables]
+    return sql.SQL("; ").join([*inserts, sql.SQL("COMMIT")])
+
+
+@cache
+def _insert(table: Table) -> str:
+    names = [*table.names, "user_id"] if table is MESSAGES else list(table.names)
+    values = [f"c{at}::{column.type} AS {column.name}" for at, column in enumerate(table.columns)]
+    chosen = "sent.*, {user}::uuid" if table is MESSAGES else "sent.*"
+    return (
+        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {chosen} FROM"
+        f" (SELECT {', '.join(values)} FROM primer_sent WHERE place = {TABLES.index(table)}) AS sent"
+        f" WHERE true{OWN.get(table, '')} {CONFLICTS[table]}"
+    )

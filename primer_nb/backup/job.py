@@ -1,0 +1,206 @@
+"""One backup while it runs: on whose behalf, where to, and what it has done so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from primer_nb.backup.bookkeeping import target_of
+from primer_nb.backup.bulk import send_all_but_bad
+from primer_nb.backup.columns import (
+    ATTACHMENTS,
+    CHAT_SETTINGS,
+    CHAT_TAGS,
+    CHATS,
+    COMPLETIONS,
+    MESSAGES,
+    USER_SETTINGS,
+    Table,
+)
+from primer_nb.backup.gathering import gather
+from primer_nb.backup.loads import Load
+from primer_nb.backup.progress import Progress
+from primer_nb.backup.reports import BackupReport
+from primer_nb.backup.rows import Quarantined
+from primer_nb.backup.server import Server, check_version, no_account
+from primer_nb.database import Store
+
+FOREIGN = "on the server it belongs to another account"
+
+_HELLO = b"""\
+SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %(user)s::uuid)"""
+_OTHERS = b"SELECT id::text FROM chats WHERE id = ANY(%(chats)s::uuid[]) AND user_id <> %(user)s::uuid"
+
+
+@dataclass(slots=True)
+class Job:
+    """A backup that runs.
+
+    Parameters
+    ----------
+    store : Store
+        An SQLite file.
+    server : Server
+        Where it goes.
+    user_id : str
+        Whose.
+    progress : Progress
+        Told after each commit of the server.
+    """
+
+    store: Store
+    server: Server
+    user_id: str
+    progress: Progress
+    counts: dict[str, int] = field(default_factory=dict)
+    refused: dict[tuple[str, str | bytes], Quarantined] = field(default_factory=dict)
+    away: set[tuple[str, str]] = field(default_factory=set)
+    resent: set[str] = field(default_factory=set)
+    is_reconciled: bool = False
+    has_connected: bool = False
+    bytes_sent: int = 0
+    round_trips: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def target(self) -> str:
+        """What the local store calls this server and user."""
+        return target_of(self.server.address, self.user_id)
+
+    def hello(self) -> None:
+        """Ask the server whether it is ours and knows the user; one round trip.
+
+        Raises
+        ------
+        StoreNewerError, MigrationError
+            If its tables are of another release.
+        BackupError
+            If it does not have the account.
+        """
+        self.round_trips += 1
+        row = self.server.connection().execute(_HELLO, {"user": self.user_id}).fetchone()
+        self.has_connected = True
+        version, has_account = row or (None, False)
+        check_version(version, self.server.address)
+        if not has_account:
+            raise no_account(self.server.address)
+
+    def others_among(self, chats: Iterable[str]) -> set[str]:
+        """Ask the server which chats belong to another user there; one round trip, none for no chats.
+
+        Parameters
+        ----------
+        chats : iterable of str
+            Canonical identifiers.
+
+        Returns
+        -------
+        set of str
+            Those of others.
+        """
+        asked = list(chats)
+        if not asked:
+            return set()
+        self.round_trips += 1
+        rows = self.server.connection().execute(_OTHERS, {"chats": asked, "user": self.user_id})
+        return {chat for (chat,) in rows}
+
+    def keep_away(self, raw_chats: Mapping[str, str]) -> None:
+        """Let chats of other users stay behind, in this run.
+
+        Parameters
+        ----------
+        raw_chats : mapping of str to str
+            What the store calls them, by canonical identifier.
+        """
+        self.away |= {("c", key) for key in raw_chats}
+        self.refuse(Quarantined("c", raw, FOREIGN) for raw in raw_chats.values())
+
+    def refuse(self, rows: Iterable[Quarantined]) -> None:
+        """Note rows that stay behind, each once.
+
+        Parameters
+        ----------
+        rows : iterable of Quarantined
+            The rows.
+        """
+        self.refused |= {(row.kind, row.entity_id): row for row in rows}
+
+    def send_chats(self, raw_chats: Iterable[str]) -> None:
+        """Send whole chats; what the server has of them is left as it is.
+
+        Parameters
+        ----------
+        raw_chats : iterable of str
+            As the store calls them.
+        """
+        refused: list[Quarantined] = []
+        try:
+            for load in gather(self.store, self.user_id, list(raw_chats), refused=refused):
+                self.send(load)
+        finally:
+            self.refuse(refused)
+
+    def send(self, load: Load) -> bool:
+        """Send rows, all but those that the server does not take.
+
+        Parameters
+        ----------
+        load : Load
+            The rows.
+
+        Returns
+        -------
+        bool
+            Whether it took all.
+        """
+        bad: list[Quarantined] = []
+        counts, trips = send_all_but_bad(
+            self.server.connection(), load.without(self.away), user_id=self.user_id, refused=bad
+        )
+        self.round_trips += trips
+        self.away |= {(row.kind, str(row.entity_id)) for row in bad}
+        self.refuse(bad)
+        self.note(counts, load)
+        return not bad
+
+    def note(self, counts: Mapping[str, int], load: Load) -> None:
+        """Count what the server has committed.
+
+        Parameters
+        ----------
+        counts : mapping of str to int
+            Rows written, by table.
+        load : Load
+            What was sent.
+        """
+        for name, count in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.bytes_sent += load.size
+        self.progress.advance(len(load), load.size)
+
+    def report(self) -> BackupReport:
+        """Sum up.
+
+        Returns
+        -------
+        BackupReport
+            What was done.
+        """
+
+        def written(*tables: Table) -> int:
+            return sum(self.counts.get(table.name, 0) for table in tables)
+
+        return BackupReport(
+            chats=written(CHATS),
+            messages=written(MESSAGES),
+            completions=written(COMPLETIONS),
+            attachments=written(ATTACHMENTS),
+            details=written(CHAT_SETTINGS, CHAT_TAGS, USER_SETTINGS),
+            is_reconciled=self.is_reconciled,
+            quarantined=tuple(self.refused.values()),
+            bytes_sent=self.bytes_sent,
+            round_trips=self.round_trips,
+            seconds=time.monotonic() - self.started,
+        )

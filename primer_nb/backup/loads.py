@@ -1,0 +1,136 @@
+"""A load: rows of several tables that go to a server in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from primer_nb.backup.columns import (
+    ATTACHMENTS,
+    CHAT_SETTINGS,
+    CHAT_TAGS,
+    CHATS,
+    COMPLETIONS,
+    MESSAGES,
+    USER_SETTINGS,
+    Row,
+    Table,
+)
+
+TABLES = (CHATS, CHAT_SETTINGS, CHAT_TAGS, MESSAGES, COMPLETIONS, ATTACHMENTS, USER_SETTINGS)
+"""In an order in which every row comes after those it hangs on."""
+
+# Where a row says which chat and which message it hangs on.
+_CHAT_AT = {CHATS: 0, CHAT_SETTINGS: 0, CHAT_TAGS: 0, MESSAGES: 1}
+_MESSAGE_AT = {MESSAGES: 0, COMPLETIONS: 0, ATTACHMENTS: 1}
+
+
+@dataclass(slots=True)
+class Load:
+    """Rows to be sent, by table.
+
+    Parameters
+    ----------
+    rows : dict, optional
+        In the spelling of PostgreSQL; a table may be missing.
+    size : int, default 0
+        About how many bytes they are.
+    """
+
+    rows: dict[Table, list[Row]] = field(default_factory=dict)
+    size: int = 0
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return sum(map(len, self.rows.values()))
+
+    def of(self, table: Table) -> list[Row]:
+        """Return the rows of one table.
+
+        Parameters
+        ----------
+        table : Table
+            Which.
+
+        Returns
+        -------
+        list of tuple
+            Empty when there are none; not to be changed.
+        """
+        return self.rows.get(table, [])
+
+    def add(self, table: Table, row: Row) -> None:
+        """Add a row.
+
+        Parameters
+        ----------
+        table : Table
+            Whose.
+        row : tuple of str or None
+            In the spelling of PostgreSQL.
+        """
+        self.rows.setdefault(table, []).append(row)
+        self.size += sum([len(value) for value in row if value is not None])
+
+    def halves(self) -> tuple[Load, Load]:
+        """Cut it in two.
+
+        Returns
+        -------
+        tuple of Load
+            What the rows of the second hang on is in the first, or on the server.
+        """
+        flat = [(table, row) for table in TABLES for row in self.of(table)]
+        middle = len(flat) // 2
+        first, second = Load(), Load()
+        for number, (table, row) in enumerate(flat):
+            (first if number < middle else second).add(table, row)
+        return first, second
+
+    def without(self, refused: Collection[tuple[str, str]]) -> Load:
+        """Leave out rows that were refused, and all that hangs on them.
+
+        Parameters
+        ----------
+        refused : collection of (kind, key)
+            Letter of the table and canonical identifier.
+
+        Returns
+        -------
+        Load
+            Itself when nothing was refused.
+        """
+        if not refused:
+            return self
+        kept = Load()
+        gone = {row[0] for row in self.of(MESSAGES) if ("m", row[0]) in refused or ("c", row[1]) in refused}
+        for table, rows in self.rows.items():
+            chat, message = _CHAT_AT.get(table), _MESSAGE_AT.get(table)
+            for row in rows:
+                hangs_on_chat = chat is not None and ("c", row[chat]) in refused
+                hangs_on_message = message is not None and (row[message] in gone or ("m", row[message]) in refused)
+                if not (hangs_on_chat or hangs_on_message or (table.kind, row[0]) in refused):
+                    kept.add(table, row)
+        return kept
+
+
+def newest(rows: Collection[Row]) -> list[Row]:
+    """Keep one row a key, the one that changed last, in the order of the keys.
+
+    Two spellings of one identifier are one key on a server, which changes no row twice in a statement. The order
+    keeps two devices from waiting for each other's rows.
+
+    Parameters
+    ----------
+    rows : collection of tuple
+        Key first, time of the last change last.
+
+    Returns
+    -------
+    list of tuple
+        Without doubles.
+    """
+    found: dict[str | None, Row] = {}
+    for row in sorted(rows, key=lambda row: row[-1] or ""):
+        found[row[0]] = row
+    return [found[key] for key in sorted(found, key=str)]

@@ -1,0 +1,172 @@
+"""The push: all that is new in one statement, which is one transaction and one round trip.
+
+It does nothing unless the server still knows this file's token, has the schema of this release, has every chat of
+which parts were sent before, and has none of the chats for another user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from primer_nb.backup.bookkeeping import Chain
+from primer_nb.backup.columns import (
+    ATTACHMENTS,
+    CHAT_SETTINGS,
+    CHAT_TAGS,
+    CHATS,
+    COMPLETIONS,
+    MESSAGES,
+    USER_SETTINGS,
+    Table,
+)
+from primer_nb.backup.journal import Batch
+from primer_nb.backup.loads import TABLES
+from primer_nb.backup.server import needed_version
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push did.
+
+    Parameters
+    ----------
+    is_accepted : bool
+        Whether the guard let it in; otherwise nothing happened.
+    version : str or None
+        The revision of the server's schema.
+    foreign : tuple of str
+        Chats of the batch that belong to another user there.
+    missing : tuple of str
+        Chats that the server should have and has not: somebody deleted them there.
+    counts : dict of str to int
+        Rows written, by table.
+    """
+
+    is_accepted: bool
+    version: str | None
+    foreign: tuple[str, ...]
+    missing: tuple[str, ...]
+    counts: dict[str, int]
+
+
+# By table: what follows the rows of an INSERT. The larger or equal time wins, so the last push of one device does.
+_NEWER = "{table}.updated_at <= EXCLUDED.updated_at"
+CONFLICTS = {
+    CHATS: "ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, model = EXCLUDED.model,"
+    " updated_at = EXCLUDED.updated_at WHERE chats.user_id = EXCLUDED.user_id AND "
+    + _NEWER.format(table="chats")
+    + " AND (chats.title, chats.model, chats.updated_at)"
+    " IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.model, EXCLUDED.updated_at)",
+    CHAT_SETTINGS: "ON CONFLICT (chat_id) DO UPDATE SET provider = EXCLUDED.provider, model = EXCLUDED.model,"
+    " temperature = EXCLUDED.temperature, max_tokens = EXCLUDED.max_tokens,"
+    " system_prompt = EXCLUDED.system_prompt, updated_at = EXCLUDED.updated_at WHERE "
+    + _NEWER.format(table="chat_settings"),
+    CHAT_TAGS: "ON CONFLICT DO NOTHING",
+    MESSAGES: "ON CONFLICT (id) DO NOTHING",
+    COMPLETIONS: "ON CONFLICT (message_id) DO NOTHING",
+    ATTACHMENTS: "ON CONFLICT (id) DO NOTHING",
+    USER_SETTINGS: "ON CONFLICT (user_id) DO UPDATE SET theme = EXCLUDED.theme, language = EXCLUDED.language,"
+    " notifications_enabled = EXCLUDED.notifications_enabled, updated_at = EXCLUDED.updated_at WHERE "
+    + _NEWER.format(table="user_settings"),
+}
+# A chat or message of this identifier may be another user's: nothing is hung on it.
+_OWN_CHAT = " AND NOT EXISTS (SELECT FROM chats WHERE chats.id = sent.chat_id AND chats.user_id <> {user}::uuid)"
+_OWN_MESSAGE = (
+    " AND NOT EXISTS (SELECT FROM messages WHERE messages.id = sent.message_id AND messages.user_id <> {user}::uuid)"
+)
+OWN = {CHAT_SETTINGS: _OWN_CHAT, CHAT_TAGS: _OWN_CHAT, COMPLETIONS: _OWN_MESSAGE, ATTACHMENTS: _OWN_MESSAGE}
+
+_HEAD = """\
+WITH others AS (
+    SELECT id FROM chats WHERE id = ANY(%(chats_0)s::uuid[]) AND user_id <> %(user)s::uuid
+), missing AS (
+    SELECT id FROM unnest(%(known)s::uuid[]) AS wanted(id)
+    WHERE NOT EXISTS (SELECT FROM chats WHERE chats.id = wanted.id)
+), guard AS (
+    UPDATE primer_sync_device SET prev_token = %(token)s::uuid, token = %(next_token)s::uuid,
+        acked_seq = %(top)s::bigint, seen_at = now()
+    WHERE device_id = %(device)s::uuid AND user_id = %(user)s::uuid AND %(token)s::uuid IN (token, prev_token)
+        AND EXISTS (SELECT FROM primer_alembic_version WHERE version_num = %(version)s)
+        AND NOT EXISTS (SELECT FROM others) AND NOT EXISTS (SELECT FROM missing)
+    RETURNING 1
+)"""
+_TAIL = """
+SELECT (SELECT count(*) FROM guard), (SELECT version_num FROM primer_alembic_version),
+    ARRAY(SELECT id::text FROM others), ARRAY(SELECT id::text FROM missing)"""
+_UNTAGGED = """, untagged AS (
+    DELETE FROM chat_tags WHERE chat_id = ANY(%(detailed)s::uuid[]) AND EXISTS (SELECT FROM guard)
+        AND (chat_id, tag) NOT IN (SELECT * FROM unnest(%(chat_tags_0)s::uuid[], %(chat_tags_1)s::text[]))
+)"""
+
+
+def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain, next_token: str) -> Pushed:
+    """Send a batch; one round trip.
+
+    Parameters
+    ----------
+    pg : psycopg.Connection
+        In autocommit.
+    batch : Batch
+        From `next_batch`.
+    user_id : str
+        Whose.
+    chain : Chain
+        How far the server is, as this side knows.
+    next_token : str
+        Takes the place of the chain's token on the server.
+
+    Returns
+    -------
+    Pushed
+        What happened.
+
+    Raises
+    ------
+    psycopg.Error
+        If the server refuses a value, or is lost; then nothing was written, or all was.
+    """
+    tables = tuple(table for table in TABLES if batch.load.of(table) or table in {CHATS, MESSAGES})
+    if batch.detailed and CHAT_TAGS not in tables:
+        tables += (CHAT_TAGS,)
+    parameters: dict[str, object] = {
+        "user": user_id,
+        "known": list(batch.known),
+        "detailed": list(batch.detailed),
+        "device": chain.device_id,
+        "token": chain.token,
+        "next_token": next_token,
+        "top": batch.top,
+        "version": needed_version(),
+    }
+    for table in tables:
+        columns = zip(*batch.load.of(table), strict=True) if batch.load.of(table) else ((),) * len(table.columns)
+        parameters |= {f"{table.name}_{at}": list(values) for at, values in enumerate(columns)}
+    row = pg.execute(_statement(tables, is_detailed=bool(batch.detailed)), parameters).fetchone()
+    assert row is not None
+    hit, version, foreign, missing, *counts = row
+    named = dict(zip((table.name for table in tables), counts, strict=True))
+    return Pushed(bool(hit), version, tuple(foreign), tuple(missing), named)
+
+
+@cache
+def _statement(tables: tuple[Table, ...], *, is_detailed: bool) -> bytes:
+    parts = [_HEAD]
+    for table in tables:
+        names = [*table.names, "user_id"] if table is MESSAGES else list(table.names)
+        values = ", ".join(f"%({table.name}_{at})s::{column.type}[]" for at, column in enumerate(table.columns))
+        chosen = "sent.*, %(user)s::uuid" if table is MESSAGES else "sent.*"
+        own = OWN.get(table, "").format(user="%(user)s")
+        parts.append(
+            f", new_{table.name} AS (\n    INSERT INTO {table.name} ({', '.join(names)}) SELECT {chosen}"
+            f" FROM unnest({values}) AS sent({', '.join(table.names)})"
+            f" WHERE EXISTS (SELECT FROM guard){own}\n    {CONFLICTS[table]} RETURNING 1\n)"
+        )
+    if is_detailed:
+        parts.append(_UNTAGGED)
+    counts = "".join(f", (SELECT count(*) FROM new_{table.name})" for table in tables)
+    return "".join([*parts, _TAIL, counts]).encode()
