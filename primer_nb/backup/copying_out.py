@@ -1,0 +1,127 @@
+"""Rows out of a server, by COPY, as a local store keeps them: the casts are the server's work.
+
+It streams, needs no cursor and no prepared statement, and so goes through a pooler in transaction mode too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+from primer_nb.backup.columns import (
+    ATTACHMENTS,
+    CHAT_SETTINGS,
+    CHAT_TAGS,
+    CHATS,
+    COMPLETIONS,
+    MESSAGES,
+    USER_SETTINGS,
+    Column,
+    Table,
+)
+from primer_nb.backup.digest_queries import MOMENT
+from primer_nb.backup.rows import Quarantined
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from psycopg.sql import Composed
+
+OF_CHATS = (CHATS, MESSAGES, COMPLETIONS, CHAT_SETTINGS, CHAT_TAGS, ATTACHMENTS)
+"""What belongs to chats, parents first."""
+
+LocalRow = tuple[Any, ...]
+
+_OF_MESSAGES = "IN (SELECT m.id FROM messages m JOIN chats c ON c.id = m.chat_id WHERE {only})"
+_OWNERS = {
+    CHATS: ("user_id", "= {user_id}"),
+    MESSAGES: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
+    COMPLETIONS: ("message_id", _OF_MESSAGES),
+    CHAT_SETTINGS: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
+    CHAT_TAGS: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
+    ATTACHMENTS: ("message_id", _OF_MESSAGES),
+    USER_SETTINGS: ("user_id", "= {user_id}"),
+}
+_READ_AS = {"integer": "int4", "boolean": "int4", "float8": "float8", "bytea": "bytea"}
+_UNREADABLE = "?"
+
+
+def copy_out(
+    pg: Connection[Any],
+    table: Table,
+    user_id: str,
+    *,
+    chats: Collection[str] | None = None,
+    refused: list[Quarantined],
+) -> Iterator[LocalRow]:
+    """Stream the rows of a table that belong to a user.
+
+    Parameters
+    ----------
+    pg : psycopg.Connection
+        To the server.
+    table : Table
+        Which table.
+    user_id : str
+        Whose rows.
+    chats : collection of str, optional
+        Only what belongs to these; all by default.
+    refused : list of Quarantined
+        Rows with a time that no local store can hold (infinity, a year beyond 9999) are added here, not returned.
+
+    Yields
+    ------
+    tuple
+        Texts, numbers and bytes, in the order of the table's columns.
+    """
+    moments = [place for place, column in enumerate(table.columns) if column.type == "timestamptz"]
+    with pg.cursor() as cursor, cursor.copy(_query(table, user_id, chats)) as copy:
+        copy.set_types([_READ_AS.get(column.type, "text") for column in table.columns])
+        for row in copy.rows():
+            if any(row[place] == _UNREADABLE for place in moments):
+                refused.append(Quarantined(table.kind, row[0], "has a time beyond the years 1 to 9999"))
+            else:
+                yield row
+
+
+def weight_of(row: LocalRow) -> int:
+    """Measure a row as it came over the wire, near enough.
+
+    Parameters
+    ----------
+    row : tuple
+        From `copy_out`.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    weight = len(row)
+    for value in row:
+        if isinstance(value, str):
+            weight += len(value) if value.isascii() else len(value.encode())
+        else:
+            weight += 2 * len(value) if isinstance(value, bytes) else 4
+    return weight
+
+
+def _query(table: Table, user_id: str, chats: Collection[str] | None) -> Composed:
+    from psycopg.sql import SQL, Literal
+
+    column, owned = _OWNERS[table]
+    columns = ", ".join(_cast(column) for column in table.columns)
+    only = "c.user_id = {user_id}" + ("" if chats is None else " AND c.id = ANY ({chats}::uuid[])")
+    where = f"t.{column} {owned}".replace("{only}", only)
+    if table is CHATS and chats is not None:
+        where += " AND t.id = ANY ({chats}::uuid[])"
+    text = f"COPY (SELECT {columns} FROM {table.name} t WHERE {where}) TO STDOUT"
+    return SQL(text).format(user_id=Literal(user_id), chats=Literal(list(chats or ())))
+
+
+def _cast(column: Column) -> str:
+    name = f"t.{column.name}"
+    if column.type == "timestamptz":
+        return MOMENT.format(name)
+    if column.type == "uuid":
+        return f"{name}::text"
+    return f"{name}::int4" if column.type in {"integer", "boolean"} else name

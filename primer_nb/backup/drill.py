@@ -1,0 +1,90 @@
+"""Drill: a restore into a file that is thrown away, to see that the backup gives back what the local store holds."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from primer_nb.backup.bookkeeping import reading
+from primer_nb.backup.digest_values import CONTENTS
+from primer_nb.backup.digests import local_digests
+from primer_nb.backup.loading import load
+from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.progress import NoProgress, Progress
+from primer_nb.backup.results import DrillReport
+from primer_nb.backup.rows import Quarantined
+from primer_nb.backup.spelling import canonical_id
+from primer_nb.backup.swapping import new_file
+from primer_nb.backup.verify import differences
+from primer_nb.database import open_store
+from primer_nb.database.failures import translated
+
+if TYPE_CHECKING:
+    from primer_nb.database import Store
+    from primer_nb.database.addresses import Address
+
+
+def drill(store: Store, server: Address, user_id: str, *, progress: Progress | None = None) -> DrillReport:
+    """Restore everything to a file beside the store, compare all contents, and remove the file.
+
+    Parameters
+    ----------
+    store : Store
+        An SQLite store; it is not changed.
+    server : Address
+        Of a PostgreSQL store.
+    user_id : str
+        Whose chats.
+    progress : Progress, optional
+        Told of what was restored.
+
+    Returns
+    -------
+    DrillReport
+        The chats that would not come back as they are.
+
+    Raises
+    ------
+    BackupError, StoreError
+        If one of the two cannot be worked with, or there is no room for the file.
+    """
+    check_pair(store, server)
+    begun = time.monotonic()
+    told = progress or NoProgress()
+    with opened(server, user_id) as pg, _place(store) as part, translated(store.address):
+        open_store(part).close()
+        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            try:
+                loaded = load(connection, pg, user_id, progress=told)
+            finally:
+                told.finish()
+            there = local_digests(connection, user_id, CONTENTS)
+    refused: list[Quarantined] = []
+    with reading(store) as connection:
+        here = local_digests(connection, user_id, CONTENTS, refused=refused)
+        deleted = connection.execute("SELECT chat_id FROM primer_tombstones").fetchall()
+    gone = {canonical_id(chat_id) for (chat_id,) in deleted} - here.keys()
+    return DrillReport(
+        chats=len(there),
+        messages=sum(digest.count for digest in there.values()),
+        differences=tuple(differences(here, there, deleted=gone)),
+        quarantined=(*refused, *loaded.refused),
+        bytes_received=loaded.size,
+        seconds=time.monotonic() - begun,
+    )
+
+
+@contextmanager
+def _place(store: Store) -> Iterator[Path]:
+    if store.address.path is not None:
+        # beside the store: the same disk, and as private
+        with new_file(store.address.path, purpose="drill") as part:
+            yield part
+        return
+    with tempfile.TemporaryDirectory(prefix="primer-drill-") as folder:
+        yield Path(folder, "drill.db")

@@ -1,0 +1,68 @@
+"""Forget: one chat out of the backup, for good."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from primer_nb.backup.bookkeeping import writing
+from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.results import ForgetReport
+from primer_nb.backup.spelling import canonical_id
+from primer_nb.errors import ChatNotFoundError
+from primer_nb.times import now, to_text
+
+if TYPE_CHECKING:
+    from primer_nb.database import Store
+    from primer_nb.database.addresses import Address
+
+# what hangs on the chat goes with it: each of its tables says ON DELETE CASCADE
+_DELETE = """\
+WITH counted AS (
+    SELECT count(*) AS messages FROM messages WHERE chat_id = %(chat)s::uuid
+), gone AS (
+    DELETE FROM chats WHERE id = %(chat)s::uuid AND user_id = %(user)s::uuid RETURNING id
+)
+SELECT counted.messages FROM gone, counted"""
+
+
+def forget(store: Store, server: Address, user_id: str, chat_id: str) -> ForgetReport:
+    """Delete one chat and all that hangs on it from the backup, and keep it from coming back by a pull.
+
+    Parameters
+    ----------
+    store : Store
+        An SQLite store; if the chat is still in it, it stays.
+    server : Address
+        Of a PostgreSQL store.
+    user_id : str
+        Whose chat.
+    chat_id : str
+        Which.
+
+    Returns
+    -------
+    ForgetReport
+        What was removed.
+
+    Raises
+    ------
+    ChatNotFoundError
+        If the backup has no such chat, or it is another user's: the answer is the same.
+    BackupError, StoreError
+        If one of the two cannot be worked with.
+    """
+    check_pair(store, server)
+    begun = time.monotonic()
+    canonical = canonical_id(chat_id)
+    with opened(server, user_id) as pg:
+        found = canonical and pg.execute(_DELETE, {"chat": canonical, "user": user_id}).fetchone()
+    if not found:
+        raise ChatNotFoundError(f"the backup has no chat {chat_id!r} of yours; ws.verify() lists what it has")
+    # after the server's commit: a tombstone alone would hide a chat that is still there
+    with writing(store) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO primer_tombstones (chat_id, deleted_at) VALUES (?, ?)",
+            (canonical, to_text(now())),
+        )
+    return ForgetReport(chat_id=canonical or chat_id, messages=found[0], seconds=time.monotonic() - begun)

@@ -1,0 +1,166 @@
+"""All chats of a user out of a server into an SQLite file that nobody works with: a restore and a drill.
+
+Indexes and triggers are taken off first and put back last: rows go in four times faster, and nothing that came from
+the backup is written down as new.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from primer_nb.backup.columns import MESSAGES, USER_SETTINGS, Table
+from primer_nb.backup.copying_out import OF_CHATS, LocalRow, copy_out, weight_of
+from primer_nb.backup.merging import merge_user_settings
+from primer_nb.backup.progress import Progress
+from primer_nb.backup.rows import Quarantined
+from primer_nb.errors import StoreCorruptError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_ROWS_AT_ONCE = 5_000
+_TABLES = ", ".join(f"'{table.name}'" for table in (*OF_CHATS, USER_SETTINGS))
+_ATTACHED = (
+    "SELECT type, name, sql FROM sqlite_master "
+    f"WHERE tbl_name IN ({_TABLES}) AND type IN ('index', 'trigger') AND sql IS NOT NULL"
+)
+
+
+class TakenError(Exception):
+    """Something of the backup has an identifier that another user's row in the file has."""
+
+
+@dataclass
+class Loaded:
+    """What was loaded.
+
+    Parameters
+    ----------
+    rows : dict of Table to int
+        How many of each.
+    size : int
+        Bytes, about.
+    refused : list of Quarantined
+        Rows that no local store can hold, and why.
+    """
+
+    rows: dict[Table, int] = field(default_factory=dict)
+    size: int = 0
+    refused: list[Quarantined] = field(default_factory=list)
+
+
+def load(connection: sqlite3.Connection, pg: Connection[Any], user_id: str, *, progress: Progress) -> Loaded:
+    """Load the chats of a user.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        In autocommit, of a file with our tables and none of the user's chats, used by nobody else. If this fails,
+        the file is of no use any more.
+    pg : psycopg.Connection
+        To the server; all rows are of one moment.
+    user_id : str
+        Whose chats.
+    progress : Progress
+        Told of the messages loaded.
+
+    Returns
+    -------
+    Loaded
+        What the file has now.
+
+    Raises
+    ------
+    TakenError
+        If another user's row in the file has the same identifier.
+    StoreCorruptError
+        If the file does not pass SQLite's check.
+    """
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -16000"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    loaded = Loaded()
+    connection.execute("BEGIN")
+    taken_off = _take_off(connection)
+    with _one_moment(pg):
+        progress.start(_count(pg, user_id))
+        for table in OF_CHATS:
+            _load_table(connection, pg, user_id, table, loaded=loaded, progress=progress)
+        for row in copy_out(pg, USER_SETTINGS, user_id, refused=loaded.refused):
+            merge_user_settings(connection, row)
+    for statement in taken_off:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+    _check(connection)
+    return loaded
+
+
+def _load_table(
+    connection: sqlite3.Connection,
+    pg: Connection[Any],
+    user_id: str,
+    table: Table,
+    *,
+    loaded: Loaded,
+    progress: Progress,
+) -> None:
+    places = ", ".join("?" * len(table.names))
+    names = ", ".join(table.names)
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
+    loaded.rows[table] = 0
+    for rows in _pieces(copy_out(pg, table, user_id, refused=loaded.refused)):
+        try:
+            connection.executemany(statement, rows)
+        except sqlite3.IntegrityError as error:
+            raise TakenError(table.name) from error
+        size = sum(map(weight_of, rows))
+        loaded.rows[table] += len(rows)
+        loaded.size += size
+        progress.advance(len(rows) if table is MESSAGES else 0, size)
+
+
+def _pieces(rows: Iterable[LocalRow]) -> Iterator[list[LocalRow]]:
+    piece: list[LocalRow] = []
+    for row in rows:
+        piece.append(row)
+        if len(piece) == _ROWS_AT_ONCE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def _take_off(connection: sqlite3.Connection) -> list[str]:
+    found = connection.execute(_ATTACHED).fetchall()
+    for kind, name, _ in found:
+        quoted = name.replace('"', '""')
+        connection.execute(f'DROP {kind} "{quoted}"')
+    return [statement for _, _, statement in found]
+
+
+@contextmanager
+def _one_moment(pg: Connection[Any]) -> Iterator[None]:
+    from psycopg import IsolationLevel
+
+    pg.isolation_level, pg.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with pg.transaction():
+            yield
+    finally:
+        if not pg.closed:
+            pg.isolation_level = pg.read_only = None
+
+
+def _count(pg: Connection[Any], user_id: str) -> int:
+    query = "SELECT count(*) FROM messages m JOIN chats c ON c.id = m.chat_id WHERE c.user_id = %s"
+    row = pg.execute(query, (user_id,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreCorruptError(f"the restored file is damaged ({found[:100]}); see that the disk is sound")

@@ -1,0 +1,226 @@
+"""Pull: what other machines of the same account backed up comes into the living local store.
+
+The digests of all chats tell which ones differ; only those are fetched, some thousand messages at a time, and each
+batch is committed before the next is awaited: whatever ends a pull, the next one goes on where it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from primer_nb.backup.bookkeeping import reading
+from primer_nb.backup.columns import MESSAGES, USER_SETTINGS, Table
+from primer_nb.backup.copying_out import OF_CHATS, LocalRow, copy_out, weight_of
+from primer_nb.backup.digest_identities import spellings
+from primer_nb.backup.digest_values import Digest
+from primer_nb.backup.digests import local_digests, server_digests
+from primer_nb.backup.merging import Merge
+from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.progress import NoProgress, Progress
+from primer_nb.backup.results import PullReport
+from primer_nb.backup.rows import Quarantined
+from primer_nb.backup.spelling import canonical_id
+from primer_nb.errors import ChatNotFoundError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from primer_nb.database import Store
+    from primer_nb.database.addresses import Address
+
+MESSAGES_AT_ONCE = 5_000
+BYTES_AT_ONCE = 4_000_000
+_CHATS_AT_ONCE = 1_000
+
+
+def pull(
+    store: Store,
+    server: Address,
+    user_id: str,
+    *,
+    chats: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> PullReport:
+    """Bring in what the server has and the local store has not.
+
+    Parameters
+    ----------
+    store : Store
+        An SQLite store. No message in it is changed, nothing is deleted; a chat takes title and model of the server
+        when they were changed later there.
+    server : Address
+        Of a PostgreSQL store.
+    user_id : str
+        Whose chats.
+    chats : collection of str, optional
+        Only these, also when they were deleted here. All by default, but those that were deleted here.
+    progress : Progress, optional
+        Told after each commit.
+
+    Returns
+    -------
+    PullReport
+        What came in.
+
+    Raises
+    ------
+    ChatNotFoundError
+        If the server has no such chat of this user.
+    BackupError, StoreError
+        If one of the two cannot be worked with; what was committed stays.
+    """
+    check_pair(store, server)
+    named = None if chats is None else {canonical_id(chat) or chat for chat in chats}
+    begun = time.monotonic()
+    with opened(server, user_id) as pg:
+        return merge_in(store, pg, user_id, named=named, progress=progress or NoProgress(), begun=begun)
+
+
+def merge_in(
+    store: Store,
+    pg: Connection[Any],
+    user_id: str,
+    *,
+    named: Collection[str] | None,
+    progress: Progress,
+    begun: float,
+    are_deleted_wanted: bool = False,
+) -> PullReport:
+    """Merge what a server has into a living store, over an open connection.
+
+    Parameters
+    ----------
+    store : Store
+        An SQLite store.
+    pg : psycopg.Connection
+        To the server.
+    user_id : str
+        Whose chats.
+    named : collection of str or None
+        Only these, canonical.
+    progress : Progress
+        Told after each commit.
+    begun : float
+        When the work began, by the monotonic clock.
+    are_deleted_wanted : bool, default False
+        Whether all chats that were deleted here come back.
+
+    Returns
+    -------
+    PullReport
+        What came in.
+
+    Raises
+    ------
+    ChatNotFoundError
+        If the server has no such chat of this user.
+    """
+    here = _look(store, user_id, named)
+    there = server_digests(pg, user_id, chats=None if named is None else list(filter(canonical_id, named)))
+    _check_found(named or (), there)
+    back = there.keys() if are_deleted_wanted else set(named or ())
+    kept_away = {chat_id for chat_id in there if chat_id in here.deleted} - back
+    news = {
+        chat_id: theirs.count
+        for chat_id, theirs in there.items()
+        if chat_id not in kept_away and _has_news(here.digests.get(chat_id), theirs)
+    }
+    merge = Merge(store, user_id, spellings=here.spellings, named=back)
+    received = _fetch(pg, user_id, news, merge=merge, progress=progress, is_everything=named is None)
+    counts = {name: value for name, value in vars(merge.merged).items() if name != "refused"}
+    return PullReport(
+        **counts,
+        kept_away=len(kept_away),
+        quarantined=tuple(merge.merged.refused),
+        bytes_received=received,
+        seconds=time.monotonic() - begun,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """What the local store has, at one moment."""
+
+    digests: Mapping[str, Digest]
+    spellings: dict[str, str]
+    deleted: Collection[str | None]
+
+
+def _look(store: Store, user_id: str, named: Collection[str] | None) -> _Here:
+    with reading(store) as connection:
+        digests = local_digests(connection, user_id, chats=named)
+        names = spellings(connection, user_id)
+        tombstones = connection.execute("SELECT chat_id FROM primer_tombstones").fetchall()
+    return _Here(digests, names, {canonical_id(chat_id) for (chat_id,) in tombstones} - names.keys())
+
+
+def _check_found(named: Iterable[str], there: Mapping[str, Digest]) -> None:
+    for chat_id in named:
+        if chat_id not in there:
+            raise ChatNotFoundError(f"the backup has no chat {chat_id!r} of yours; ws.verify() lists what it has")
+
+
+def _has_news(mine: Digest | None, theirs: Digest) -> bool:
+    if mine is None or theirs.updated_at > mine.updated_at:
+        return True
+    rows = (theirs.count, theirs.ids_xor, theirs.details)
+    return rows not in {(0, 0, 0), (mine.count, mine.ids_xor, mine.details)}
+
+
+def _fetch(
+    pg: Connection[Any],
+    user_id: str,
+    news: Mapping[str, int],
+    *,
+    merge: Merge,
+    progress: Progress,
+    is_everything: bool,
+) -> int:
+    received = 0
+    progress.start(sum(news.values()))
+    try:
+        for group in [*_groups(news), *([None] if is_everything else [])]:
+            for size, batch in _batches(_rows(pg, user_id, group, refused=merge.merged.refused)):
+                merge.write(batch)
+                received += size
+                progress.advance(sum(table is MESSAGES for table, _ in batch), size)
+    finally:
+        progress.finish()
+    return received
+
+
+def _rows(
+    pg: Connection[Any], user_id: str, chats: list[str] | None, *, refused: list[Quarantined]
+) -> Iterator[tuple[Table, LocalRow]]:
+    for table in (USER_SETTINGS,) if chats is None else OF_CHATS:
+        for row in copy_out(pg, table, user_id, chats=chats, refused=refused):
+            yield table, row
+
+
+def _groups(news: Mapping[str, int]) -> Iterator[list[str]]:
+    group: list[str] = []
+    messages = 0
+    for chat_id, count in news.items():
+        if group and (messages + count > MESSAGES_AT_ONCE or len(group) == _CHATS_AT_ONCE):
+            yield group
+            group, messages = [], 0
+        group.append(chat_id)
+        messages += count
+    if group:
+        yield group
+
+
+def _batches(rows: Iterable[tuple[Table, LocalRow]]) -> Iterator[tuple[int, list[tuple[Table, LocalRow]]]]:
+    batch: list[tuple[Table, LocalRow]] = []
+    size = 0
+    for table, row in rows:
+        batch.append((table, row))
+        size += weight_of(row)
+        if size > BYTES_AT_ONCE or len(batch) > 4 * MESSAGES_AT_ONCE:
+            yield size, batch
+            batch, size = [], 0
+    if batch:
+        yield size, batch
