@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from primer_nb.use_cases.sending import Question
 
 _NO_OPTIONS = SendOptions()
+_Key = tuple[str, str, str]
 _LAST_WORDS = 2.0  # seconds a leaving process waits for its replies to be stored
 
 
 class _Registry:
-    """The running replies of this process, by store and chat."""
+    """The running replies of this process, by store, user and chat: another user's are as if they were not there."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, str], RunningReply | None] = {}
+        self._running: dict[_Key, RunningReply | None] = {}
         self._is_watching_exit = False
 
     def find(self, session: Session, chat_id: str) -> RunningReply | None:
@@ -51,7 +52,7 @@ class _Registry:
             self._running[key] = reply
         return reply
 
-    def _forget(self, key: tuple[str, str]) -> None:
+    def _forget(self, key: _Key) -> None:
         with self._lock:
             self._running.pop(key, None)
 
@@ -66,8 +67,8 @@ class _Registry:
             reply.wait_quietly(_LAST_WORDS)
 
     @staticmethod
-    def _key(session: Session, chat_id: str) -> tuple[str, str]:
-        return str(session.store.address), chat_id
+    def _key(session: Session, chat_id: str) -> _Key:
+        return str(session.store.address), session.user.id, chat_id
 
 
 _registry = _Registry()

@@ -56,19 +56,17 @@ def refresh_local_copy(session: Session, user_id: str, *, token_id: str | None =
         work.commit()
 
 
-def forget_local_copy(session: Session, user_id: str) -> None:
-    """Delete an account's chats and its copy from the local store.
+def forget_local_copy(session: Session) -> None:
+    """Delete the chats of who is signed in, and the copy of their account, from the local store.
 
     Parameters
     ----------
     session : Session
-        Whose local store.
-    user_id : str
-        Whose account.
+        A person is signed in.
     """
-    with session.store.unit_of_work() as work:
-        work.chats.remove(user_id=user_id)  # in SQLite no foreign key does it
-        work.users.remove(id=user_id)
+    with session.write() as work:
+        work.chats.remove(user_id=session.user.id)  # in SQLite no foreign key does it
+        work.users.remove(id=session.user.id)
         work.commit()
 
 

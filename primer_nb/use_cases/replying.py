@@ -98,6 +98,11 @@ def save_draft(session: Session, question: Question, text: str, *, owner: str, s
         The process that writes it, from ``primer_nb.replies``.
     started_at : datetime
         When the request was sent.
+
+    Raises
+    ------
+    ChatNotFoundError
+        If the chat was deleted meanwhile.
     """
     draft = Draft(
         message_id=question.reply_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, update
 
 from primer_nb.database.repositories.ownership import Ownership
 from primer_nb.database.repositories.repository import Repository
@@ -30,14 +30,19 @@ class DraftRepository(Repository[Draft]):
         ----------
         row : Draft
             With all that has arrived.
+
+        Raises
+        ------
+        ChatNotFoundError
+            If its chat is missing or another user's.
         """
         changes = {"content": row.content, "updated_at": row.updated_at}
-        changed = self.connection.execute(update(self.table).where(self._is(row.message_id)).values(changes))
-        if changed.rowcount == 0:
-            self.connection.execute(insert(self.table), [row.model_dump()])
+        own = update(self.table).where(self._is(row.message_id), self._owned())
+        if self.connection.execute(own.values(changes)).rowcount == 0:
+            self.add(row)
 
     def discard(self, key: str) -> bool:
-        """Delete a draft, if there is one.
+        """Delete a draft of the user, if there is one.
 
         Parameters
         ----------
@@ -49,4 +54,4 @@ class DraftRepository(Repository[Draft]):
         bool
             Whether there was one.
         """
-        return self.connection.execute(delete(self.table).where(self._is(key))).rowcount > 0
+        return self.connection.execute(delete(self.table).where(self._is(key), self._owned())).rowcount > 0

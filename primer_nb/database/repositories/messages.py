@@ -151,7 +151,7 @@ class MessageRepository(Repository[Message]):
         Parameters
         ----------
         chat_id : str
-            The chat; the caller has checked that it is the user's.
+            The chat.
         key : str
             The message's id.
 
@@ -163,9 +163,9 @@ class MessageRepository(Repository[Message]):
         Raises
         ------
         MessageNotFoundError
-            If the chat has no such message.
+            If the chat has no such message, or is another user's.
         """
-        query = _stored(self.table, chat_id).where(self._is(key))
+        query = _stored(self.table, chat_id).where(self._is(key), self._owned())
         row = self.connection.execute(query).first()
         if row is None:
             raise MessageNotFoundError(f"there is no message {key!r} in this chat; chat.messages() shows them")

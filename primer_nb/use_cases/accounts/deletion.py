@@ -44,7 +44,7 @@ def delete_account(session: Session, *, password: Secret) -> None:
     staying.forget(session)
     try:
         if session.has_server:  # here first: a process that is killed in between leaves an account to delete again
-            forget_local_copy(session, proof.user.id)
+            forget_local_copy(session)
         _delete(session, proof.user)
     finally:
         session.become(local_user(session.store))
