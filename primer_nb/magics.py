@@ -1,4 +1,4 @@
-"""IPython magics: ``%%chat`` sends a cell to a chat, ``%chats`` lists the chats.
+"""IPython magics: ``%%chat`` sends a cell to a chat, ``%chats`` lists the chats, ``%backup`` sends what is new.
 
 They work in the newest `Workspace` of the user's namespace; without one they open the default.
 """
@@ -18,6 +18,8 @@ from primer_nb.workspace import ChatHandle, Workspace, connect
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from primer_nb.backup.reports import BackupReport
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -95,6 +97,26 @@ class ChatMagics(Magics):
         """
         chats = self._open().chats
         return chats.search(line.strip()) if line.strip() else chats.list()
+
+    @line_magic
+    def backup(self, line: str) -> BackupReport:
+        """Send what the server does not have yet.
+
+        Parameters
+        ----------
+        line : str
+            The title of one chat to send whole; everything new when it is empty.
+
+        Returns
+        -------
+        BackupReport
+            What was sent.
+        """
+        ws = self._open()
+        try:
+            return ws.backup(ws.chats[line.strip()] if line.strip() else None)
+        except PrimerError as error:
+            raise UsageError(str(error)) from error
 
     def _parse(self, line: str) -> dict[str, str | None]:
         parser = _Arguments(prog="%%chat", add_help=False)

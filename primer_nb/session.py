@@ -18,6 +18,7 @@ from primer_nb.database.addresses import parse_address
 if TYPE_CHECKING:
     from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import Store, UnitOfWork
+    from primer_nb.database.addresses import Address
     from primer_nb.providers.catalogue import Providers
     from primer_nb.tables import User
 
@@ -82,6 +83,11 @@ class Session:
         return self.user.email == LOCAL_EMAIL
 
     @property
+    def server(self) -> Address | None:
+        """The address of the store that holds the accounts, if it is one of its own."""
+        return parse_address(self._server) if self._server is not None else None
+
+    @property
     def account_store(self) -> Store:
         """The store that has the user's account: for the local user, and without a server, the local one."""
         return self.store if self.is_local else self.accounts
@@ -91,7 +97,7 @@ class Session:
         """What the two stores are called together, for what is kept on this machine; ``None``: nothing is kept."""
         if self.store.address.is_in_memory:
             return None
-        return f"{self.store.address}|{parse_address(self._server) if self._server else ''}"
+        return f"{self.store.address}|{self.server or ''}"
 
     def read(self) -> UnitOfWork:
         """Make a unit of work on the local store that only reads.

@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_migrate(commands)
     _add_user(commands)
+    _add_backup(commands)
     _add_maintain(commands)
     return parser
 
@@ -125,6 +126,26 @@ def _add_user(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     admin = add("admin", "make somebody an administrator")
     admin.add_argument("email", metavar="EMAIL")
     admin.add_argument("--off", action="store_true", help="take the role away instead")
+
+
+def _add_backup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    def add(action: str, text: str) -> argparse.ArgumentParser:
+        parser = commands.add_parser(action, help=text, description=text.capitalize() + ".")
+        parser.set_defaults(module="primer_nb.cli.backup", action=action)
+        parser.add_argument("--server", metavar="URL", help="the server (default: $PRIMER_SERVER_URL)")
+        parser.add_argument("--token", help="a token instead of a sign-in (default: $PRIMER_TOKEN)")
+        _add_common(parser)
+        return parser
+
+    backup = add("backup", "send the chats that are new to the server")
+    backup.add_argument(
+        "--chat", metavar="ID", action="append", help="send this chat whole; may be given several times"
+    )
+    backup.add_argument("--probe", action="store_true", help="ask the server also when nothing is new")
+    restore = add("restore", "bring chats back from the server")
+    restore.add_argument("--chat", metavar="ID", help="only this one, also when it was deleted here")
+    verify = add("verify", "compare the store with the server; exits with 1 when they differ")
+    verify.add_argument("--depth", type=int, choices=(1, 2, 3), default=1, help="ids, lengths, or every character")
 
 
 def _add_maintain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,12 +7,11 @@ ending up in a file.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
+from primer_nb.cli.signed_in import sign_in_once
 from primer_nb.cli.stores import chosen_address, is_missing, show
-from primer_nb.errors import PasswordNeededError, StoreUnavailableError
-from primer_nb.session import LOCAL_EMAIL
+from primer_nb.errors import StoreUnavailableError
 from primer_nb.workspace import Workspace, connect
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def _register(ws: Workspace, options: argparse.Namespace) -> None:
 
 
 def _list(ws: Workspace, options: argparse.Namespace) -> None:
-    _sign_in(ws)
+    sign_in_once(ws, who=" of an administrator")
     users = ws.admin.users()
     facts = [user.model_dump(include={"id", "email", "name", "is_admin", "created_at"}) for user in users]
     lines = [
@@ -65,22 +64,7 @@ def _list(ws: Workspace, options: argparse.Namespace) -> None:
 
 
 def _admin(ws: Workspace, options: argparse.Namespace) -> None:
-    _sign_in(ws)
+    sign_in_once(ws, who=" of an administrator")
     ws.admin.set_admin(options.email, not options.off)
     text = f"{options.email} is {'no administrator any more' if options.off else 'an administrator now'}"
     show({"email": options.email, "is_admin": not options.off}, as_json=options.json, text=text)
-
-
-def _sign_in(ws: Workspace) -> None:
-    """Sign in for this command only, unless somebody stayed signed in."""
-    if ws.user.email != LOCAL_EMAIL:
-        return
-    print("E-mail address of an administrator: ", end="", file=sys.stderr, flush=True)  # stdout may be JSON
-    try:
-        email = input()
-    except EOFError:
-        print(file=sys.stderr)
-        raise PasswordNeededError(
-            "nobody is signed in on this machine, and nobody is here to be asked; sign in with ws.login(email) first"
-        ) from None
-    ws.login(email, stay=False)

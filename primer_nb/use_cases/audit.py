@@ -25,6 +25,8 @@ TOKEN_REVOKED = "token_revoked"  # noqa: S105
 TOKEN_REUSED = "refresh_token_reused"  # noqa: S105
 ROLE_CHANGED = "role_changed"
 SETTING_CHANGED = "setting_changed"
+RESTORED = "restored"
+FORGOTTEN = "chat_forgotten"
 
 
 def record(

@@ -8,18 +8,19 @@ from primer_nb.replies import edit_and_reply, retry_reply, running_reply, start_
 from primer_nb.use_cases import chats as use_cases
 from primer_nb.use_cases.messages import whole_branch
 from primer_nb.use_cases.options import SendOptions
+from primer_nb.workspace.chat_facts import ChatFacts
+from primer_nb.workspace.progress_bar import progress_bar
 from primer_nb.workspace.stream import Stream
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from primer_nb.backup.reports import BackupReport
     from primer_nb.replies import Reply, RunningReply
     from primer_nb.session import Session
     from primer_nb.tables import Chat
     from primer_nb.use_cases.messages import BranchMessage
 
 
-class ChatHandle:
+class ChatHandle(ChatFacts):
     """A stored chat.
 
     Every message is stored before a provider is called, and every reply when it ends, however it ends.
@@ -33,45 +34,8 @@ class ChatHandle:
     """
 
     def __init__(self, session: Session, chat: Chat) -> None:
+        super().__init__(chat)
         self._session = session
-        self._chat = chat
-
-    def __repr__(self) -> str:
-        """Return one line, without touching the store."""
-        return f"<chat {self.title or 'without a title'!r} {self._chat.updated_at:%Y-%m-%d %H:%M}>"
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether this is the same chat."""
-        return self.id == other.id if isinstance(other, ChatHandle) else NotImplemented
-
-    def __hash__(self) -> int:
-        """Hash the id."""
-        return hash(self.id)
-
-    @property
-    def id(self) -> str:
-        """Its identifier, as in the column ``chat_id`` of the history."""
-        return self._chat.id
-
-    @property
-    def title(self) -> str | None:
-        """Its title; the first message gives one to a chat that has none."""
-        return self._chat.title
-
-    @property
-    def model(self) -> str | None:
-        """The model that answers unless a message asks for another."""
-        return self._chat.model
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was made: aware, UTC."""
-        return self._chat.created_at
-
-    @property
-    def updated_at(self) -> datetime:
-        """When it last changed: aware, UTC."""
-        return self._chat.updated_at
 
     def send(
         self,
@@ -279,6 +243,26 @@ class ChatHandle:
             If it was deleted already.
         """
         use_cases.delete_chat(self._session, self.id)
+
+    def backup(self) -> BackupReport:
+        """Send the whole chat to the server.
+
+        Returns
+        -------
+        BackupReport
+            What was sent.
+
+        Raises
+        ------
+        ChatNotFoundError, ForeignChatError
+            If the chat was deleted, or belongs to another account on the server.
+        NotSignedInError, InvalidInputError, BackupInProgressError, StoreError
+            As `Workspace.backup`.
+        """
+        from primer_nb.use_cases.backups import back_up  # loads psycopg
+
+        with progress_bar("Backup") as bar:
+            return back_up(self._session, chats=[self.id], progress=bar)
 
     def _finish(self, running: RunningReply) -> Reply:
         try:

@@ -6,10 +6,10 @@ view, in a message: nothing of it is saved with the notebook.
 
 from __future__ import annotations
 
-import sys
 from typing import Any, Literal, NoReturn, SupportsIndex, final
 
 from primer_nb.secret import Secret
+from primer_nb.workspace.front_end import has_front_end
 
 _MASK = "[hidden]"
 _LABELS = {"recovery_key": "recovery key", "token": "token"}
@@ -85,7 +85,7 @@ class ShownOnce:
         raise TypeError("what is shown once is neither pickled nor copied; pass the object itself")
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        if not _has_front_end():
+        if not has_front_end():
             return {"text/plain": repr(self)}
         from primer_nb.panel.shown_once import ShownOnceView
 
@@ -118,9 +118,3 @@ def as_secret(value: Given) -> Secret:
     if isinstance(value, ShownOnce):
         return value.secret
     return value if isinstance(value, Secret) else Secret(value)
-
-
-def _has_front_end() -> bool:
-    """Tell whether widgets can be seen: in a kernel, not in a terminal's IPython."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

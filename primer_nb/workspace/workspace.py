@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from primer_nb.replies import stop_replies
 from primer_nb.workspace.account_methods import AccountMethods
+from primer_nb.workspace.backup_methods import BackupMethods
 from primer_nb.workspace.chat import ChatHandle
 from primer_nb.workspace.chats import Chats
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from primer_nb.workspace.tokens import Tokens
 
 
-class Workspace(AccountMethods):
+class Workspace(AccountMethods, BackupMethods):
     """Your chats, a panel to chat in, and their history as data; made by `primer_nb.connect`.
 
     Parameters

@@ -1,0 +1,219 @@
+"""Backups of the user's chats on the server, and the way back: who may, and what the audit log notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from primer_nb.backup.drill import drill as drill_of
+from primer_nb.backup.forget import forget as forget_of
+from primer_nb.backup.progress import NoProgress
+from primer_nb.backup.pull import pull as pull_of
+from primer_nb.backup.restore import restore as restore_of
+from primer_nb.backup.run import backup as backup_of
+from primer_nb.backup.verify import verify as verify_of
+from primer_nb.errors import InvalidInputError, NotSignedInError
+from primer_nb.use_cases import audit
+from primer_nb.use_cases.chats import checked_id, get_chat
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from primer_nb.backup.progress import Progress
+    from primer_nb.backup.reports import BackupReport
+    from primer_nb.backup.results import DrillReport, ForgetReport, PullReport, RestoreReport, VerifyReport
+    from primer_nb.database.addresses import Address
+    from primer_nb.session import Session
+
+DEPTHS = (1, 2, 3)
+_QUIET = NoProgress()
+
+
+def back_up(
+    session: Session, *, chats: Collection[str] | None = None, probe: bool = False, progress: Progress = _QUIET
+) -> BackupReport:
+    """Send what the server does not have yet.
+
+    Parameters
+    ----------
+    session : Session
+        Of an account on a server.
+    chats : collection of str, optional
+        Ids of the chats to send whole; everything new by default.
+    probe : bool, default False
+        Whether to ask the server also when nothing is new here: it may have lost what it had.
+    progress : Progress, optional
+        Told of rows after they are committed.
+
+    Returns
+    -------
+    BackupReport
+        What was sent, and what the server refused.
+
+    Raises
+    ------
+    NotSignedInError, InvalidInputError
+        If there is no account or no server to send to.
+    ChatNotFoundError
+        If there is no such chat, or it is another user's.
+    BackupError, StoreError
+        If it cannot be done; everything committed stays, and nothing here is changed.
+    """
+    server = _server(session)
+    if chats is not None:
+        chats = [get_chat(session, checked_id(chat)).id for chat in chats]
+    return backup_of(session.store, server, session.user.id, chats=chats, probe=probe, progress=progress)
+
+
+def pull(session: Session, *, progress: Progress = _QUIET) -> PullReport:
+    """Fetch what other machines have sent.
+
+    Parameters
+    ----------
+    session : Session
+        Of an account on a server.
+    progress : Progress, optional
+        Told of rows after they are committed.
+
+    Returns
+    -------
+    PullReport
+        What came. Nothing here is overwritten or deleted, but for the title and model of a chat that is newer there.
+
+    Raises
+    ------
+    NotSignedInError, InvalidInputError
+        If there is no account or no server to ask.
+    BackupError, StoreError
+        If it cannot be done; everything committed stays.
+    """
+    return pull_of(session.store, _server(session), session.user.id, progress=progress)
+
+
+def restore(session: Session, *, chat: str | None = None, progress: Progress = _QUIET) -> RestoreReport:
+    """Bring chats back from the server.
+
+    Parameters
+    ----------
+    session : Session
+        Of an account on a server.
+    chat : str, optional
+        Id of one chat, also of one that was deleted here; all but deleted ones by default.
+    progress : Progress, optional
+        Told of rows after they are committed.
+
+    Returns
+    -------
+    RestoreReport
+        What came.
+
+    Raises
+    ------
+    NotSignedInError, InvalidInputError
+        If there is no account or no server to ask.
+    ChatNotFoundError
+        If the server has no such chat, or it is another user's.
+    BackupError, StoreError
+        If it cannot be done; the store is as it was before.
+    """
+    server = _server(session)
+    chats = None if chat is None else [checked_id(chat)]
+    report = restore_of(session.store, server, session.user.id, chats=chats, progress=progress)
+    _note(session, audit.RESTORED, subject=chat)
+    session.tell()
+    return report
+
+
+def verify(session: Session, *, depth: int = 1) -> VerifyReport:
+    """Compare what is here with what the server has.
+
+    Parameters
+    ----------
+    session : Session
+        Of an account on a server.
+    depth : int, default 1
+        1 compares ids, 2 lengths too, 3 every character.
+
+    Returns
+    -------
+    VerifyReport
+        True when both are alike.
+
+    Raises
+    ------
+    NotSignedInError, InvalidInputError
+        If there is no account or no server to ask, or no such depth.
+    BackupError, StoreError
+        If it cannot be done.
+    """
+    if depth not in DEPTHS or isinstance(depth, bool):
+        raise InvalidInputError(f"depth={depth!r} is not 1 (ids), 2 (lengths) or 3 (every character)")
+    return verify_of(session.store, _server(session), session.user.id, depth=depth)
+
+
+def drill(session: Session) -> DrillReport:
+    """Restore into a temporary file, compare every character, and delete it.
+
+    Parameters
+    ----------
+    session : Session
+        Of an account on a server.
+
+    Returns
+    -------
+    DrillReport
+        True when a restore would bring everything back.
+
+    Raises
+    ------
+    NotSignedInError, InvalidInputError
+        If there is no account or no server to ask.
+    BackupError, StoreError
+        If it cannot be done.
+    """
+    return drill_of(session.store, _server(session), session.user.id)
+
+
+def forget(session: Session, chat: str) -> ForgetReport:
+    """Delete one chat from the backup. It stays here if it is here, and is not sent again.
+
+    Parameters
+    ----------
+    session : Session
+        Of an account on a server.
+    chat : str
+        Its id.
+
+    Returns
+    -------
+    ForgetReport
+        What was deleted.
+
+    Raises
+    ------
+    NotSignedInError, InvalidInputError
+        If there is no account or no server to ask.
+    ChatNotFoundError
+        If the server has no such chat, or it is another user's.
+    BackupError, StoreError
+        If it cannot be done.
+    """
+    report = forget_of(session.store, _server(session), session.user.id, checked_id(chat))
+    _note(session, audit.FORGOTTEN, subject=chat)
+    return report
+
+
+def _server(session: Session) -> Address:
+    if session.server is None:
+        raise InvalidInputError(
+            "there is no server to back up to; set PRIMER_SERVER_URL (or SUPABASE_CONNECTION_STRING), or call "
+            "primer_nb.connect(server_url=...)"
+        )
+    if session.is_local:
+        raise NotSignedInError("a backup belongs to an account; call ws.login(email), or ws.register(email) for one")
+    return session.server
+
+
+def _note(session: Session, action: str, *, subject: str | None) -> None:
+    with session.accounts.unit_of_work(session.user.id) as work:
+        audit.record(work, action, user_id=session.user.id, subject=subject)
+        work.commit()
