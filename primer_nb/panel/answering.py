@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from primer_nb import limits
 from primer_nb.errors import PrimerError
-from primer_nb.panel.failures import explain
+from primer_nb.panel.failures import explain, remedy
 from primer_nb.panel.worker import attempt, start_thread
 from primer_nb.use_cases.chats import choose_model, settings_of
 from primer_nb.use_cases.options import SendOptions, choose
@@ -109,7 +109,8 @@ class Answering:
             self._composer.show_models(provider, allowed_provider(self._session, policy, provider).models())
 
         def fail(error: Exception) -> None:
-            self._composer.show_models(provider, [], error=explain(error))
+            way = remedy(error, provider=provider)
+            self._composer.show_models(provider, [], error=explain(error), remedy=way)
 
         start_thread(lambda: attempt(fetch, fail), name="primer-models")
 

@@ -29,7 +29,9 @@ class Composer(Part):
         state = {"running": running, "provider": provider, "model": model, "providers": list(providers)}
         self.send({"type": "state", "state": state})
 
-    def show_models(self, provider: str, names: Sequence[str], *, error: Message | None = None) -> None:
+    def show_models(
+        self, provider: str, names: Sequence[str], *, error: Message | None = None, remedy: Message | None = None
+    ) -> None:
         """List what a provider offers.
 
         Parameters
@@ -40,8 +42,10 @@ class Composer(Part):
             Its models.
         error : dict, optional
             Why there are none.
+        remedy : dict, optional
+            What can be done about it; from `primer_nb.panel.failures.remedy`.
         """
-        self.send({"type": "models", "provider": provider, "names": list(names), "error": error})
+        self.send({"type": "models", "provider": provider, "names": list(names), "error": error, "remedy": remedy})
 
     def accept(self) -> None:
         """Say that the message is stored, so that the box may forget it."""

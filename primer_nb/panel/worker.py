@@ -68,6 +68,7 @@ class Worker:
         while (item := self._jobs.get()) is not None:
             context, job, on_error = item
             context.run(attempt, job, on_error)
+            del item, context, job, on_error  # waiting for the next one, it would hold what a form sent
 
 
 def attempt(job: Job, on_error: OnError) -> None:

@@ -86,7 +86,7 @@ def test_a_failure_is_shown_in_place_with_a_button_to_retry(panel, fake_openai):
     panel.wait_for_turns(1)
     told = panel.root.get_by_role("alert").filter(has_text="custom").inner_text()
 
-    panel.root.locator(".primer-again").click()
+    panel.button("Retry").last.click()
 
     panel.wait_for_turns(2)
     assert "Traceback" not in told

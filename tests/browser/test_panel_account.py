@@ -73,15 +73,23 @@ def test_the_only_sight_of_a_recovery_key_is_not_lost_by_one_key(panel):
 def test_who_stays_signed_in_is_signed_in_after_a_restart(panel, lab):
     panel.sign_up(EMAIL, PASSWORD)
     panel.submit()
-    lab.save()
-    lab.reload()
-    panel.who.get_by_text(EMAIL).wait_for()
 
     lab.restart_kernel()
     lab.run_all()
 
     panel.who.get_by_text(EMAIL).wait_for()
     panel.wait_for_text("they do")
+
+
+def test_a_reload_shows_who_is_signed_in_and_no_recovery_key(panel, lab):
+    key = panel.sign_up(EMAIL, PASSWORD)
+    lab.save()
+
+    lab.reload()
+
+    panel.who.get_by_text(EMAIL).wait_for()
+    panel.wait_for_text("they do")
+    assert key not in held_by(panel)
 
 
 def test_signing_out_and_in_again_with_a_wrong_password_in_between(panel):
@@ -157,6 +165,28 @@ def test_a_missing_key_is_added_where_it_is_missed(panel, fake_openai):
     panel.wait_for_turns(2)
     assert chosen == "openai"
     assert panel.texts("assistant")[-1] == "Now it works."
+
+
+def test_the_choice_of_a_model_offers_to_add_the_key_that_it_lacks(panel):
+    panel.button("Model: gpt").click()
+    panel.root.get_by_role("radio", name="gemini").check()
+    panel.button("Add a key").click()
+
+    chosen = panel.dialog.locator("select[name=provider]")
+    panel.page.wait_for_function("select => select.value === 'gemini'", arg=chosen.element_handle())
+    panel.page.keyboard.press("Escape")
+
+    assert panel.page.evaluate("() => document.activeElement.className") == "primer-pick"
+
+
+def test_a_recovery_key_waits_for_who_looked_elsewhere(panel):
+    panel.sign_up(EMAIL, PASSWORD)
+    panel.dialog.get_by_role("tab", name="Keys").click()
+
+    panel.page.keyboard.press("Escape")
+
+    assert panel.dialog.locator(".primer-recovery").is_visible()
+    assert panel.dialog.get_by_role("alert").filter(has_text="not be shown again").is_visible()
 
 
 def test_a_key_is_removed_by_a_second_click(panel, lab):

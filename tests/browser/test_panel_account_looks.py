@@ -1,4 +1,4 @@
-"""How the dialog of the account looks: light, dark, at 320 px, in German, and for everybody; the pictures are kept."""
+"""How the dialog of the account looks: light, dark, at 320 px, in German, for everybody; the pictures are kept."""
 
 from __future__ import annotations
 

@@ -90,6 +90,17 @@ def test_a_panel_that_is_made_later_speaks_the_language_from_the_start(panel, la
     assert panel.button("Neuer Chat").first.is_visible()
 
 
+def test_a_restarted_kernel_is_told_in_the_panel_that_it_leaves_behind(panel, lab):
+    choose(panel, lab, language="de")
+
+    lab.restart_kernel()
+    panel.page.locator(".primer-frame.jupyter-widgets-disconnected").wait_for()
+    lab.screenshot("panel-restarted", selector=".primer-panel")
+
+    told = "node => getComputedStyle(node, '::after').content"
+    assert "Kernel wurde neu gestartet" in panel.transcript.evaluate(told)
+
+
 @pytest.mark.parametrize("panel", [{"width": NARROW}], indirect=True)
 def test_german_fits_into_320_pixels(panel, lab):
     choose(panel, lab, language="de")

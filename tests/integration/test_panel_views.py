@@ -148,3 +148,24 @@ def test_the_notice_tells_that_older_messages_were_left_out(panel, front_end, fa
     assert notice["told"] == say("left_out")
     assert not notice["passes"]
     front_end.wait_until_idle(2)
+
+
+@pytest.mark.parametrize(("is_wished", "is_looking", "told"), [(True, False, 1), (False, False, 0), (True, True, 0)])
+def test_the_end_of_a_reply_is_told_to_who_looks_elsewhere_and_wishes_it(
+    panel, front_end, fake_openai, ws, is_wished, is_looking, told
+):
+    ws.settings.notifications_enabled = is_wished
+    fake_openai.script(Say(ANSWER, stall_after=2))
+    front_end.ask(panel, "Tell me.")
+    front_end.wait_for_a_word()
+    front_end.say(panel._transcript, "hello" if is_looking else "pause", client="tab")
+
+    fake_openai.release()
+
+    front_end.wait_until(
+        lambda: [
+            chat for listed in front_end.all("chats") for chat in listed["state"]["chats"] if not chat["running"]
+        ],
+        "the end in the list",
+    )
+    assert front_end.all("ready") == [{"type": "ready"}] * told

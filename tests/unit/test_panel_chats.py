@@ -176,6 +176,8 @@ def test_a_provider_that_lists_no_models_says_why(panel, front_end, shelf):
     front_end.wait_for("models", 2)
     told = {message["provider"]: message["error"]["text"] for message in front_end.all("models")}
     assert told["shelf"] == "no key for shelf; set SHELF_KEY"
+    ways = {message["provider"]: message["remedy"] for message in front_end.all("models")}
+    assert ways == {"shelf": {"section": "keys", "provider": "shelf"}, "no such thing": None}
     assert "no such thing" in told["no such thing"]
 
 

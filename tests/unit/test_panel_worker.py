@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextvars
 import queue
 import threading
+import time
+import weakref
 
 import pytest
 
@@ -66,6 +68,22 @@ def test_after_close_the_queued_jobs_run_and_no_others(worker, results):
     assert results.get(timeout=PATIENCE) == "queued"
     worker._thread.join(PATIENCE)
     assert results.empty()
+
+
+def test_what_a_job_held_is_let_go_before_the_next_one_comes(worker, results):
+    class Held: ...
+
+    held = Held()
+    gone = weakref.ref(held)
+    worker.submit(lambda held=held: results.put(held is not None), on_error=results.put)
+    del held
+
+    results.get(timeout=PATIENCE)
+
+    until = time.monotonic() + PATIENCE
+    while gone() is not None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert gone() is None
 
 
 def test_one_can_wait_for_what_is_under_way(worker, results):

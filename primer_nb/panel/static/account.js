@@ -144,9 +144,20 @@ class Account {
     this.focus();
   }
 
+  /** Open it, unless it is: something has to be seen. */
+  present() {
+    if (this.overlay.hidden) this.open("account");
+  }
+
   /** @param {boolean} [isSure] whether nothing may keep it open */
   close(isSure = false) {
-    if (!this.overlay.hidden && (isSure || this.sections.account.mayClose())) this.shut(true);
+    if (this.overlay.hidden) return;
+    if (isSure || this.sections.account.mayClose()) {
+      this.shut(true);
+      return;
+    }
+    this.turn("account");
+    this.focus();
   }
 
   /** @param {boolean} isFocused whether the focus goes back to where it came from */

@@ -16,7 +16,7 @@ class Store extends PartStore {
     super();
     /** @type {State} */
     this.state = { running: false, provider: "", model: "", providers: [] };
-    /** @type {Map<string, {names: string[], error: Told|null}>} */
+    /** @type {Map<string, {names: string[], error: Told|null, remedy: Remedy|null}>} */
     this.models = new Map();
     /** @type {Told|null} */
     this.failure = null;

@@ -71,9 +71,17 @@ function compose(/** @type {Element} */ node, /** @type {{text?: string, edit?: 
   node.dispatchEvent(new CustomEvent("primer-compose", { bubbles: true, detail }));
 }
 
-/** Open the account's dialog of the panel that a node is in. */
-function settle(/** @type {Element} */ node, /** @type {{section: string, provider?: string}} */ detail) {
-  node.dispatchEvent(new CustomEvent("primer-settle", { bubbles: true, detail }));
+/** @typedef {{section: string, provider?: string}} Remedy where in the account's dialog something can be done */
+
+/**
+ * A button that opens the account's dialog of the panel it is in.
+ * @param {Remedy} remedy @param {string} kind its class @param {Language} language
+ */
+function remedyButton(remedy, kind, language) {
+  const text = language.say(remedy.section === "keys" ? "add_key" : "sign_in");
+  const open = () => button.dispatchEvent(new CustomEvent("primer-settle", { bubbles: true, detail: remedy }));
+  const button = make("button", { type: "button", class: kind, text, onclick: open });
+  return button;
 }
 
 /**

@@ -28,7 +28,9 @@ class Picker {
     this.options = make("div", { id, class: "primer-options", role: "listbox", "aria-label": say("models") });
     this.status = make("p", { class: "primer-options-status", role: "status" });
     const menu = { class: "primer-menu", role: "dialog", "aria-label": say("choice"), hidden: true };
-    this.menu = make("div", menu, this.providers, this.input, this.options, this.status);
+    this.help = make("div", { class: "primer-help" });
+    this.help.addEventListener("click", () => this.toggle(false), true); // before another dialog opens
+    this.menu = make("div", menu, this.providers, this.input, this.options, this.status, this.help);
     this.menu.addEventListener("keydown", (event) => event.key === "Escape" && this.toggle(false));
     this.outside = (event) => {
       if (!this.menu.contains(event.target) && !this.button.contains(event.target)) this.toggle(false, false);
@@ -108,6 +110,8 @@ class Picker {
     const isNew = typed && !names.includes(this.input.value.trim());
     const status = found?.error ? told(found.error) : isNew ? say("taken_as_is") : () => "";
     tell(this.status, "text", found ? status : say("asking"));
+    const { remedy } = found ?? {};
+    this.help.replaceChildren(...(remedy ? [remedyButton(remedy, "primer-again", this.store.language)] : []));
     this.mark(isTyped && names.length === 1 ? 0 : -1);
   }
 

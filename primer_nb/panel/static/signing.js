@@ -142,14 +142,15 @@ class Signing {
     if (this.page !== "recovery" || this.isWarned) return true;
     this.isWarned = true;
     tell(this.warning, "text", this.store.language.say("recovery_warning"));
-    this.focus();
     return false;
   }
 
   /** @param {string} action @param {any} answer */
   done(action, answer) {
-    if (answer.recovery_key) this.show("recovery", answer.recovery_key);
-    else if (action === "sign_in") this.dialog.close(true);
+    if (answer.recovery_key) {
+      this.show("recovery", answer.recovery_key);
+      this.dialog.present();
+    } else if (action === "sign_in") this.dialog.close(true);
     else if (action === "erase") this.dialog.tell("account_deleted");
     else {
       this.show("home");

@@ -200,15 +200,14 @@ class View {
     );
   }
 
-  /** @param {{told: Told, retry: string, remedy: {section: string, provider?: string}|null}} error */
+  /** @param {{told: Told, retry: string, remedy: Remedy|null}} error */
   failure({ told, retry, remedy }) {
     const { language } = this.store;
     const again = () => (retry === "reply" ? this.store.send({ type: "retry" }) : this.store.hello());
     const attributes = { type: "button", class: "primer-again", text: language.say("retry"), onclick: again };
-    const help = language.say(remedy?.section === "keys" ? "add_key" : "sign_in");
-    const open = { type: "button", class: "primer-again", text: help, onclick: () => settle(this.root, remedy) };
     const text = make("p", { text: language.told(told) });
-    const buttons = make("div", {}, remedy && make("button", open), retry && make("button", attributes));
+    const help = remedy && remedyButton(remedy, "primer-again", language);
+    const buttons = make("div", {}, help, retry && make("button", attributes));
     return make("div", { class: "primer-failure", role: "alert" }, icon("warning"), text, buttons);
   }
 

@@ -37,7 +37,7 @@ class Store extends PartStore {
     this.hasEarlier = false;
     this.isLoading = false;
     this.isAtEnd = true;
-    /** @type {{told: Told, retry: string, remedy: object|null}|null} */
+    /** @type {{told: Told, retry: string, remedy: Remedy|null}|null} */
     this.error = null;
     /** @type {Told|null} */
     this.notice = null;

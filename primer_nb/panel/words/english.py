@@ -4,14 +4,15 @@ from __future__ import annotations
 
 ENGLISH: dict[str, dict[str, str]] = {
     "shared": {
+        "add_key": "Add a key",
         "copied": "Copied",
         "not_copied": "The browser did not allow to copy",
+        "sign_in": "Sign in",
         "unexpected": "Something went wrong that should not ({kind}). Please try again, and report it.",
     },
     "account": {
         "account": "Account",
         "account_deleted": "The account was deleted.",
-        "add_key": "Add a key",
         "back": "Back",
         "change_password": "Change password",
         "check_first": "Check it with the provider before it is stored",
@@ -84,7 +85,6 @@ ENGLISH: dict[str, dict[str, str]] = {
         "set_password": "Set a new password",
         "setting": "Setting…",
         "show_typed": "Show what is typed",
-        "sign_in": "Sign in",
         "sign_in_first": "This needs a sign-in with the password.",
         "sign_in_note": "Chats work without an account. With one, the password seals the provider keys.",
         "sign_out": "Sign out",
@@ -154,7 +154,6 @@ ENGLISH: dict[str, dict[str, str]] = {
         "token": "Token",
     },
     "transcript": {
-        "add_key": "Add a key",
         "clipped": "… and {count} more characters, too long to show; copying takes all.",
         "conversation": "Conversation",
         "copy_code": "Copy code",
@@ -177,7 +176,6 @@ ENGLISH: dict[str, dict[str, str]] = {
         "restarted": "The kernel was restarted. Run the cell again to go on.",
         "retry": "Retry",
         "seconds": "{count} s",
-        "sign_in": "Sign in",
         "stopped": "Stopped",
         "stopped_early": "The reply was stopped before its first word.",
         "table": "Table",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 GERMAN: dict[str, dict[str, str]] = {
     "shared": {
+        "add_key": "Schlüssel hinzufügen",
         "copied": "Kopiert",
         "not_copied": "Der Browser erlaubt das Kopieren nicht",
+        "sign_in": "Anmelden",
         "unexpected": "Unerwarteter Fehler ({kind}). Bitte erneut versuchen und den Fehler melden.",
     },
     "account": {
         "account": "Konto",
         "account_deleted": "Das Konto wurde gelöscht.",
-        "add_key": "Schlüssel hinzufügen",
         "back": "Zurück",
         "change_password": "Passwort ändern",
         "check_first": "Vor dem Speichern beim Anbieter prüfen",
@@ -84,7 +85,6 @@ GERMAN: dict[str, dict[str, str]] = {
         "set_password": "Neues Passwort setzen",
         "setting": "Wird gesetzt…",
         "show_typed": "Eingabe anzeigen",
-        "sign_in": "Anmelden",
         "sign_in_first": "Dazu ist eine Anmeldung mit Passwort nötig.",
         "sign_in_note": "Chats gehen auch ohne Konto. Mit Konto versiegelt das Passwort die Schlüssel der Anbieter.",
         "sign_out": "Abmelden",
@@ -154,7 +154,6 @@ GERMAN: dict[str, dict[str, str]] = {
         "token": "Token",
     },
     "transcript": {
-        "add_key": "Schlüssel hinzufügen",
         "clipped": "… und {count} weitere Zeichen, zu lang für die Anzeige; beim Kopieren kommt alles mit.",
         "conversation": "Gespräch",
         "copy_code": "Code kopieren",
@@ -177,7 +176,6 @@ GERMAN: dict[str, dict[str, str]] = {
         "restarted": "Der Kernel wurde neu gestartet. Weiter geht es, wenn die Zelle erneut läuft.",
         "retry": "Wiederholen",
         "seconds": "{count} s",
-        "sign_in": "Anmelden",
         "stopped": "Angehalten",
         "stopped_early": "Die Antwort wurde vor dem ersten Wort angehalten.",
         "table": "Tabelle",
