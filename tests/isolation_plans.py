@@ -237,19 +237,6 @@ RECEIVERS: dict[str, Kind] = {
     "AdminSettings": Kind(lambda bob: bob.ws.admin.settings),
     "ChatMagics": Kind(lambda bob: _magics(bob)),
 }
-# What a user gets hold of and what cannot ask the store anything.
-WITHOUT_STORE = {
-    "BranchMessage",
-    "Reply",
-    "RotationReport",
-    "Secret",
-    "ShownOnce",
-    "StoredKey",
-    "Stream",
-    "Token",
-    "User",
-}
-
 # What no input of a user's reaches: it is called by what has just proved whose account it is.
 NOT_FOR_USERS = {"use_cases.local_copy.refresh_local_copy"}
 # Who signs up is told that an address is taken: without mail there is nobody else to tell.

@@ -64,9 +64,10 @@ def reached_classes() -> dict[str, type]:
     return found
 
 
-def holds_a_session(cls: type) -> bool:
-    """Tell whether an object of a class can ask the store anything."""
-    return "session" in inspect.signature(cls).parameters
+def can_ask(cls: type) -> bool:
+    """Tell whether an object of a class is given what asks the store; others are values."""
+    given = " ".join(str(parameter.annotation) for parameter in inspect.signature(cls).parameters.values())
+    return re.search(r"\b(Session|Store|Workspace|UnitOfWork|Connection|Engine)\b", given) is not None
 
 
 def methods_of(cls: type) -> list[Target]:

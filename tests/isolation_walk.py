@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from isolation_panel import PanelMessages
-from isolation_plans import NOT_FOR_USERS, RECEIVERS, TELLS_WHO_SIGNS_UP, WITHOUT_STORE, Attempt, Kind, kind_of
+from isolation_plans import NOT_FOR_USERS, RECEIVERS, TELLS_WHO_SIGNS_UP, Attempt, Kind, kind_of
 from isolation_scene import MARK
-from isolation_surface import Target, functions, holds_a_session, methods_of, reached_classes
+from isolation_surface import Target, can_ask, functions, methods_of, reached_classes
 
 from primer_nb.panel import Panel
 from primer_nb.session import Session
@@ -57,10 +57,9 @@ def walk(ada: Ada, bob: Bob, panel_messages: PanelMessages) -> Walk:
 
 def _attempts(ada: Ada, bob: Bob, panel_messages: PanelMessages) -> Iterator[Attempt]:
     for cls in reached_classes().values():
-        if cls.__name__ in WITHOUT_STORE or cls is Panel:
-            assert cls is Panel or not holds_a_session(cls), f"{cls.__name__} can ask the store: give it a receiver"
+        if cls is Panel or (cls.__name__ not in RECEIVERS and not can_ask(cls)):
             continue
-        assert cls.__name__ in RECEIVERS, f"{cls.__name__} is new: say in tests/isolation_plans.py what it is"
+        assert cls.__name__ in RECEIVERS, f"{cls.__name__} is new: say in tests/isolation_plans.py how to get one"
         for method in methods_of(cls):
             yield from _of(method, RECEIVERS[cls.__name__], ada, bob)
     for function in functions():

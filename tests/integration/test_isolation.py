@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 from isolation_panel import MESSAGES, PanelMessages
-from isolation_plans import KINDS, RECEIVERS, WITHOUT_STORE, kind_of
+from isolation_plans import KINDS, RECEIVERS, kind_of
 from isolation_scene import Ada, Bob
 from isolation_surface import functions, methods_of, reached_classes
 from isolation_walk import walk
@@ -92,7 +92,7 @@ def test_the_plans_speak_of_nothing_that_is_gone():
     named = {name.rpartition(".")[2] for name in parameters}
 
     assert [key for key in KINDS if key not in parameters and key not in named] == []
-    assert [name for name in (*RECEIVERS, *WITHOUT_STORE) if name not in reached_classes()] == []
+    assert [name for name in RECEIVERS if name not in reached_classes()] == []
 
 
 def test_the_walk_reaches_what_a_user_holds_and_what_is_below():
