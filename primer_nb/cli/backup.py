@@ -1,4 +1,4 @@
-"""``primer-nb backup``, ``restore`` and ``verify``: what the methods of the workspace do, for a terminal or a scheduler.
+"""``primer-nb backup``, ``restore`` and ``verify``, for a terminal and for a scheduler.
 
 A scheduler passes a token in ``$PRIMER_TOKEN``: an argument can be read by every user of the machine.
 """
