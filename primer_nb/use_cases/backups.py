@@ -174,7 +174,7 @@ def drill(session: Session) -> DrillReport:
 
 
 def forget(session: Session, chat: str) -> ForgetReport:
-    """Delete one chat from the backup. It stays here if it is here, and is not sent again.
+    """Delete one chat from the backup. If it is still here it stays, and is sent again when it goes on.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ class BackupMethods:
         return drill(self._session)
 
     def forget(self, chat: Chosen) -> ForgetReport:
-        """Delete one chat from the backup.
+        """Delete one chat from the backup. If it is still here it stays, and is sent again when it goes on.
 
         Parameters
         ----------

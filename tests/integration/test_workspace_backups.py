@@ -104,6 +104,9 @@ def test_a_forgotten_chat_is_gone_from_the_server(ada):
     with pytest.raises(ChatNotFoundError):
         ada.forget(chat)
     assert [found.title for found in ada.chats] == ["Birds"]
+    assert ada.backup().messages == 0
+    add_messages(ada._session.store, ada.user, chat, "One more thing")
+    assert ada.backup().messages == 3
 
 
 def test_chats_of_others_are_out_of_reach(ada, people, tmp_path):
