@@ -125,12 +125,14 @@ class Account {
   drawRow() {
     const { who, language } = this.store;
     const { text } = language;
-    const title = () => (who ? who.name || who.email || text("local_user") : "");
-    const state = () => (who && (who.email ? (who.name ? who.email : text("signed_in")) : text("not_signed_in"))) || "";
-    this.face.replaceChildren(who?.email ? initial(title()) : icon("person"));
+    const lines = () => {
+      if (!who) return ["", ""];
+      if (!who.email) return [text("local_user"), text("not_signed_in")];
+      return who.name ? [who.name, who.email] : [who.email, text("signed_in")];
+    };
+    this.face.replaceChildren(who?.email ? initial(lines()[0]) : icon("person"));
     this.face.classList.toggle("primer-known", Boolean(who?.email));
-    tell(this.lines[0], "text", title);
-    tell(this.lines[1], "text", state);
+    for (const [n, line] of this.lines.entries()) tell(line, "text", () => lines()[n]);
   }
 
   /** @param {string} name of a section @param {string} [provider] whose key is missing */
@@ -187,7 +189,6 @@ class Account {
   /** Say what was done. @param {string|null} key @param {Record<string, string>} [values] */
   tell(key, values) {
     tell(this.notice, "text", key ? this.store.language.say(key, values) : () => "");
-    this.notice.hidden = !key;
   }
 
   focus() {

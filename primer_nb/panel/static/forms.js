@@ -51,7 +51,7 @@ class Form {
       return make("label", { class: "primer-check" }, input, make("span", { text: say(label) }));
     }
     const named = () => (isOptional ? text("optional", { field: text(label) }) : text(label));
-    const box = make("div", { class: "primer-secret" }, input, type === "password" && this.eye(input));
+    const box = make("div", { class: "primer-entry" }, input, type === "password" && this.eye(input));
     const more = hint && make("p", { id: `${id}-hint`, class: "primer-field-hint", text: this.store.rule(hint) });
     return make("div", { class: "primer-field" }, make("label", { for: id, text: named }), box, more);
   }
