@@ -22,13 +22,40 @@ from primer_nb.database import open_store
 from primer_nb.times import now, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
     from primer_nb.backup.digest_values import Digest
     from primer_nb.database import Store
     from primer_nb.tables import Chat, Message, User
+
+
+class Told:
+    """Progress that remembers what it was told, and may do something in the middle, such as Ctrl-C."""
+
+    def __init__(self, *, at_start: Callable[[], None] | None = None, stop_after: int | None = None) -> None:
+        self.total: int | None = None
+        self.rows: list[int] = []
+        self.is_finished = False
+        self._at_start = at_start
+        self._stop_after = stop_after
+
+    def start(self, total_rows: int | None) -> None:
+        """Note how many rows will come."""
+        self.total = total_rows
+        if self._at_start is not None:
+            self._at_start()
+
+    def advance(self, rows: int, size: int) -> None:
+        """Note how many came."""
+        self.rows.append(rows)
+        if len(self.rows) == self._stop_after:
+            raise KeyboardInterrupt
+
+    def finish(self) -> None:
+        """Note the end."""
+        self.is_finished = True
 
 
 @dataclass

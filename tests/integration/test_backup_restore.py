@@ -1,0 +1,297 @@
+"""Restore: what was backed up comes back, and whatever goes wrong, the old file is as it was."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+from backup_devices import Told, make_scene, rows_of_chats
+from builders import add_user
+
+from primer_nb.backup.results import RestoreReport
+from primer_nb.errors import ChatNotFoundError
+from primer_nb.ids import new_id
+
+TIME = "2026-01-31T12:30:15.123456+00:00"
+TEXTS = (
+    "",
+    " \t\n\r\n\\N \\. \\",
+    "\N{ROCKET}\N{FAMILY} \N{LINEAR B SYLLABLE B008 A} e\N{COMBINING ACUTE ACCENT} \ufeff\ufffe\uffff\U0010ffff",
+    "\N{RIGHT-TO-LEFT OVERRIDE}שלום עולם مرحبا\N{POP DIRECTIONAL FORMATTING}\N{ZERO WIDTH JOINER}",
+    "NULL",
+    "\x01\x02\x1b[0m\x7f\x85\u2028\u2029",
+    "5 MB " * 1_000_000,
+)
+TIMES = ("2026-01-31 12:30:15", "2026-01-31T12:30:15.123456789Z", "2026-01-31T12:30:15.1+05:30", "2026-01-31 12:30Z")
+REFUSED = (("char(0)", "NUL"), ("CAST(x'eda080' AS TEXT)", "UTF-8"), ("CAST(x'ff41' AS TEXT)", "UTF-8"))
+
+
+@pytest.fixture
+def scene(postgres_url, tmp_path):
+    yield from make_scene(postgres_url, tmp_path)
+
+
+@pytest.fixture
+def laptop(scene):
+    return scene.device("laptop")
+
+
+@pytest.fixture
+def desktop(scene):
+    return scene.device("desktop")
+
+
+def schema_of(device) -> list[tuple[str, str, str]]:
+    return sorted(device.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+def files_beside(device) -> set[str]:
+    names = set(os.listdir(device.store.address.path.parent))
+    return {name for name in names if name.startswith(device.store.address.path.name)}
+
+
+def add_awkward_rows(device) -> set[tuple[str, str]]:
+    """Store what other programs may have left; return what no server takes."""
+    chat, _ = device.say(*TEXTS, title="\N{ROCKET}" * 255)
+    for number, moment in enumerate(TIMES):
+        device.execute(
+            "INSERT INTO messages (id, chat_id, role, content, created_at) VALUES (?, ?, 'user', ?, ?)",
+            *((new_id().upper(), new_id().replace("-", ""))[number % 2], chat.id, moment, moment),
+        )
+    refused = set()
+    for value, _reason in REFUSED:
+        key = new_id()
+        device.execute(
+            f"INSERT INTO messages (id, chat_id, role, content, created_at) VALUES (?, ?, 'user', {value}, ?)",
+            *(key, chat.id, TIME),
+        )
+        refused.add(("m", key))
+    for key, moment, tokens in (("no uuid", TIME, 1), (new_id(), "1712010312", 1), (new_id(), TIME, 2**31)):
+        device.execute(
+            "INSERT INTO messages (id, chat_id, role, content, tokens, created_at) VALUES (?, ?, 'user', '', ?, ?)",
+            *(key, chat.id, tokens, moment),
+        )
+        refused.add(("m", key))
+    long_titled, _ = device.say("under a title that is too long")
+    device.execute("UPDATE chats SET title = ? WHERE id = ?", "x" * 256, long_titled.id)
+    return refused | {("c", long_titled.id)}
+
+
+def test_a_history_of_awkward_values_comes_back_as_it_was(laptop, desktop):
+    refused = add_awkward_rows(laptop)
+    told = {(row.kind, row.entity_id) for row in laptop.backup().quarantined}
+
+    report = desktop.restore()
+
+    assert told >= refused
+    assert report.is_new_file
+    assert desktop.digests() == laptop.digests() != {}
+    assert set(TEXTS) <= desktop.contents()
+    named = {(row.kind, row.entity_id) for row in laptop.verify(depth=3).quarantined}
+    assert named >= refused
+    assert laptop.verify(depth=3).is_equal
+
+
+def test_everything_comes_back_after_all_was_deleted(laptop):
+    laptop.say("hello", "good day")
+    laptop.say("another")
+    laptop.backup()
+    before = rows_of_chats(laptop)
+    laptop.execute("DELETE FROM chats")
+
+    report = laptop.restore()
+
+    assert report.is_new_file
+    assert rows_of_chats(laptop) == before
+    assert laptop.execute("SELECT * FROM primer_tombstones") == []
+
+
+def test_the_open_store_goes_on_working_after_the_swap(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+
+    desktop.restore()
+    chat, _ = desktop.say("and on it goes")
+
+    assert desktop.contents() == {"hello", "and on it goes"}
+    assert desktop.execute("PRAGMA journal_mode") == [("wal",)]
+    with desktop.store.unit_of_work(desktop.user.id, read_only=True) as work:
+        assert work.chats.get(chat.id).title == "Birds"
+
+
+def test_the_restored_file_has_every_index_and_trigger_and_is_private(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    before = schema_of(desktop)
+
+    desktop.restore()
+
+    assert schema_of(desktop) == before
+    assert stat.S_IMODE(desktop.store.address.path.stat().st_mode) == 0o600
+    assert desktop.execute("PRAGMA integrity_check") == [("ok",)]
+    assert desktop.execute("PRAGMA foreign_key_check") == []
+    assert {name.removeprefix("desktop.db") for name in files_beside(desktop)} <= {"", "-wal", "-shm", ".backup-lock"}
+
+
+def test_a_restore_is_a_new_device_and_echoes_nothing(scene, laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+
+    desktop.restore()
+    silent = desktop.backup()
+    probed = desktop.backup(probe=True)
+    desktop.say("new")
+    sent = desktop.backup()
+
+    assert len(scene.execute("SELECT device_id FROM primer_sync_device")) == 2
+    assert (silent.round_trips, silent.messages, probed.is_reconciled) == (0, 0, False)
+    assert (sent.is_reconciled, sent.chats, sent.messages) == (False, 1, 1)
+
+
+def test_what_was_not_backed_up_yet_still_is_after_a_restore(scene, laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    desktop.execute("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?)", desktop.user.id, TIME, TIME)
+
+    desktop.restore()
+    desktop.backup()
+
+    assert scene.execute("SELECT theme FROM user_settings") == [("dark",)]
+
+
+def test_what_others_have_in_the_same_file_stays(scene, laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    bob = scene.device("desktop", add_user(scene.server, "bob@example.org"))
+    bob.say("of Bob")
+    before = bob.digests()
+    bob.store.close()
+
+    report = desktop.restore()
+
+    assert report.is_new_file
+    assert bob.digests() == before
+    assert desktop.digests() == laptop.digests()
+
+
+def test_a_store_with_chats_is_merged_into(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    desktop.say("mine")
+    inode = desktop.store.address.path.stat().st_ino
+
+    report = desktop.restore()
+
+    assert not report.is_new_file
+    assert (report.chats, report.messages) == (1, 1)
+    assert desktop.contents() == {"hello", "mine"}
+    assert desktop.store.address.path.stat().st_ino == inode
+
+
+def test_one_deleted_chat_comes_back_by_name(laptop):
+    chat, _ = laptop.say("hello")
+    other, _ = laptop.say("other")
+    laptop.backup()
+    laptop.execute("DELETE FROM chats")
+
+    report = laptop.restore(chats=[chat.id])
+
+    assert (report.chats, report.messages) == (1, 1)
+    assert laptop.contents() == {"hello"}
+    assert laptop.execute("SELECT chat_id FROM primer_tombstones") == [(other.id,)]
+
+
+def test_a_chat_that_the_backup_does_not_have_is_an_error(laptop):
+    with pytest.raises(ChatNotFoundError, match="no chat"):
+        laptop.restore(chats=[new_id()])
+
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect({path!r}, isolation_level=None)
+connection.execute("SELECT * FROM chats").fetchall()
+print("open", flush=True)
+sys.stdin.readline()
+connection.execute("UPDATE users SET name = 'still the same file'")
+"""
+
+
+def test_a_file_that_another_process_has_open_is_merged_into(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    code = HOLD.format(path=str(desktop.store.address.path))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        other.stdout.readline()
+
+        report = desktop.restore()
+        other.communicate("\n")
+
+    assert other.returncode == 0
+    assert not report.is_new_file
+    assert desktop.digests() == laptop.digests()
+    assert desktop.execute("SELECT name FROM users") == [("still the same file",)]
+    assert desktop.execute("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_file_that_this_process_is_using_is_merged_into(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+
+    with desktop.store.unit_of_work(desktop.user.id, read_only=True) as work:
+        work.chats.count()
+        report = desktop.restore()
+
+    assert not report.is_new_file
+    assert desktop.digests() == laptop.digests()
+
+
+def test_what_somebody_writes_in_the_meantime_is_not_lost(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    told = Told(at_start=lambda: desktop.execute("UPDATE users SET name = 'written meanwhile'"))
+
+    report = desktop.restore(progress=told)
+
+    assert not report.is_new_file
+    assert desktop.contents() == {"hello"}
+    assert desktop.execute("SELECT name FROM users") == [("written meanwhile",)]
+
+
+def test_an_interrupted_restore_leaves_the_old_file_and_no_other(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    inode, before = desktop.store.address.path.stat().st_ino, files_beside(desktop)
+
+    with pytest.raises(KeyboardInterrupt):
+        desktop.restore(progress=Told(stop_after=1))
+
+    assert desktop.store.address.path.stat().st_ino == inode
+    assert files_beside(desktop) <= before | {"desktop.db.backup-lock"}
+    assert desktop.contents() == set()
+    assert desktop.restore().is_new_file
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next(laptop, desktop):
+    laptop.say("hello")
+    laptop.backup()
+    left = desktop.store.address.path.with_name("desktop.db.restoring")
+    left.write_bytes(b"half a file")
+    left.with_name("desktop.db.restoring-journal").write_bytes(b"and its journal")
+
+    report = desktop.restore()
+
+    assert report.is_new_file
+    assert desktop.contents() == {"hello"}
+    assert [name for name in files_beside(desktop) if "restoring" in name] == []
+
+
+def test_a_report_of_a_restore_is_one_line():
+    assert repr(RestoreReport(chats=1, seconds=0.12345)) == (
+        "RestoreReport(chats=1, messages=0, completions=0, attachments=0, is_new_file=False, quarantined=0, "
+        "bytes_received=0, seconds=0.123)"
+    )
