@@ -12,11 +12,13 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _FLUSH = 0.02  # seconds for the bytes before a cut to arrive
@@ -236,6 +238,14 @@ class _Frames:
             found.append((at - before, is_ready))
         self._rest = buffer[at:]
         return found
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what the proxy's thread is about to see."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

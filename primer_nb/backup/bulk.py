@@ -36,7 +36,7 @@ class AccountMissingError(Exception):
     """The server does not have the user."""
 
 
-def send(pg: Connection[Any], load: Load, *, user_id: str) -> dict[str, int]:
+def send(pg: Connection[Any], load: Load, *, user_id: str, measure: bool = False) -> dict[str, int]:
     """Send rows in one transaction; what the server has already is left as it is.
 
     Parameters
@@ -47,6 +47,9 @@ def send(pg: Connection[Any], load: Load, *, user_id: str) -> dict[str, int]:
         The rows; those they hang on are among them or on the server.
     user_id : str
         Whose.
+    measure : bool, default False
+        Whether the server takes statistics of the chats. Without any it finds the chat of each message by going
+        through all chats of the user: measured, 100,000 messages took 40 s and not 3.
 
     Returns
     -------
@@ -68,11 +71,13 @@ def send(pg: Connection[Any], load: Load, *, user_id: str) -> dict[str, int]:
                 for row in load.of(table):
                     copy.write_row((place, *row, *padding))
         with pg.cursor() as cursor:
-            cursor.execute(_finish(tables, user_id))
+            cursor.execute(_finish(tables, user_id, measure=measure))
             counts = {}
             for table in tables:
                 counts[table.name] = cursor.rowcount
                 cursor.nextset()
+                if measure and table is CHATS:
+                    cursor.nextset()
         return counts
     except BaseException:
         if not pg.closed and pg.pgconn.transaction_status != TransactionStatus.IDLE:
@@ -82,7 +87,7 @@ def send(pg: Connection[Any], load: Load, *, user_id: str) -> dict[str, int]:
 
 
 def send_all_but_bad(
-    pg: Connection[Any], load: Load, *, user_id: str, refused: list[Quarantined]
+    pg: Connection[Any], load: Load, *, user_id: str, refused: list[Quarantined], measure: bool = False
 ) -> tuple[dict[str, int], int]:
     """Send rows; where the server refuses one, find it by halves and send all others.
 
@@ -96,6 +101,8 @@ def send_all_but_bad(
         Whose.
     refused : list of Quarantined
         Rows the server does not take are added here.
+    measure : bool, default False
+        As `send`.
 
     Returns
     -------
@@ -115,7 +122,7 @@ def send_all_but_bad(
     if not len(load):
         return {}, 0
     try:
-        return send(pg, load, user_id=user_id), ROUND_TRIPS
+        return send(pg, load, user_id=user_id, measure=measure), ROUND_TRIPS
     except REFUSALS as error:
         raise_when_nobody(error)
         if len(load) == 1:
@@ -161,11 +168,14 @@ def _copy(width: int) -> bytes:
     return f"COPY primer_sent (place, {', '.join(f'c{at}' for at in range(width))}) FROM STDIN".encode()
 
 
-def _finish(tables: tuple[Table, ...], user_id: str) -> sql.Composed:
+def _finish(tables: tuple[Table, ...], user_id: str, *, measure: bool) -> sql.Composed:
     # several statements in one message: that takes literals, not parameters
-    user = sql.Literal(user_id)
-    inserts = [sql.SQL(_insert(table)).format(user=user) for table in tables]
-    return sql.SQL("; ").join([*inserts, sql.SQL("COMMIT")])
+    steps: list[sql.Composable] = []
+    for table in tables:
+        steps.append(sql.SQL(_insert(table)).format(user=sql.Literal(user_id)))
+        if measure and table is CHATS:
+            steps.append(sql.SQL("ANALYZE chats (id, user_id)"))
+    return sql.SQL("; ").join([*steps, sql.SQL("COMMIT")])
 
 
 @cache

@@ -28,8 +28,11 @@ from primer_nb.database import Store
 
 FOREIGN = "on the server it belongs to another account"
 
+_FEW_CHATS = 10_000  # in all; counting them anew takes a few milliseconds
+
 _HELLO = b"""\
-SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %(user)s::uuid)"""
+SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %(user)s::uuid),
+    (SELECT reltuples FROM pg_class WHERE oid = 'chats'::regclass)"""
 _OTHERS = b"SELECT id::text FROM chats WHERE id = ANY(%(chats)s::uuid[]) AND user_id <> %(user)s::uuid"
 
 
@@ -53,15 +56,16 @@ class Job:
     server: Server
     user_id: str
     progress: Progress
-    counts: dict[str, int] = field(default_factory=dict)
-    refused: dict[tuple[str, str | bytes], Quarantined] = field(default_factory=dict)
-    away: set[tuple[str, str]] = field(default_factory=set)
-    resent: set[str] = field(default_factory=set)
-    is_reconciled: bool = False
-    has_connected: bool = False
-    bytes_sent: int = 0
-    round_trips: int = 0
-    started: float = field(default_factory=time.monotonic)
+    counts: dict[str, int] = field(init=False, default_factory=dict)
+    refused: dict[tuple[str, str | bytes], Quarantined] = field(init=False, default_factory=dict)
+    away: set[tuple[str, str]] = field(init=False, default_factory=set)
+    resent: set[str] = field(init=False, default_factory=set)
+    is_reconciled: bool = field(init=False, default=False)
+    has_connected: bool = field(init=False, default=False)
+    is_unmeasured: bool = field(init=False, default=False)
+    bytes_sent: int = field(init=False, default=0)
+    round_trips: int = field(init=False, default=0)
+    started: float = field(init=False, default_factory=time.monotonic)
 
     @property
     def target(self) -> str:
@@ -81,8 +85,9 @@ class Job:
         self.round_trips += 1
         row = self.server.connection().execute(_HELLO, {"user": self.user_id}).fetchone()
         self.has_connected = True
-        version, has_account = row or (None, False)
+        version, has_account, chats = row or (None, False, 0)
         check_version(version, self.server.address)
+        self.is_unmeasured = chats < _FEW_CHATS
         if not has_account:
             raise no_account(self.server.address)
 
@@ -157,8 +162,13 @@ class Job:
         """
         bad: list[Quarantined] = []
         counts, trips = send_all_but_bad(
-            self.server.connection(), load.without(self.away), user_id=self.user_id, refused=bad
+            self.server.connection(),
+            load.without(self.away),
+            user_id=self.user_id,
+            refused=bad,
+            measure=self.is_unmeasured,
         )
+        self.is_unmeasured = False
         self.round_trips += trips
         self.away |= {(row.kind, str(row.entity_id)) for row in bad}
         self.refuse(bad)

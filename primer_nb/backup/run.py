@@ -153,8 +153,10 @@ def _push_new(job: Job, *, probe: bool) -> None:
                 )
             chain, is_trusted, reconciles = reconcile(job), True, reconciles + 1
         chain = _push_journal(job, chain)
-        if chain is not None and (is_trusted or job.round_trips or not probe or _is_known(job, chain)):
+        was_asked = is_trusted or job.round_trips or not probe
+        if chain is not None and (was_asked or _is_known(job, chain)):
             return
+        chain = None
 
 
 def _push_journal(job: Job, chain: Chain) -> Chain | None:

@@ -7,6 +7,7 @@ import sys
 import venv
 
 import pytest
+from backup_scene import backup_scene
 from fake_front_end import FakeFrontEnd
 from fake_openai import FakeOpenAI
 from fake_package_index import PackageIndex
@@ -49,6 +50,22 @@ def people(request, tmp_path, quick_argon2):
     server_url = f"sqlite:///{tmp_path / 'server.db'}" if server == "sqlite" else urls[server]
     with world(urls[local], server_url) as made:
         yield made
+
+
+@pytest.fixture
+def scene(sqlite_url, postgres_url):
+    """Open a local file and a server that has the same user."""
+    with backup_scene(sqlite_url, postgres_url) as made:
+        yield made
+
+
+@pytest.fixture
+def known(scene):
+    """A chat that is on both sides of the scene, with a chain of tokens between them."""
+    chat = scene.chat()
+    scene.say(chat, "hello")
+    scene.backup()
+    return chat
 
 
 @pytest.fixture

@@ -1,0 +1,221 @@
+"""What is new travels in one statement, once, with all that hangs on it."""
+
+from __future__ import annotations
+
+import pytest
+from delay_proxy import DelayProxy, Fault, wait_until
+
+from primer_nb.backup.bookkeeping import target_of
+from primer_nb.backup.run import backup
+from primer_nb.backup.server import Server
+from primer_nb.database.addresses import parse_address
+from primer_nb.errors import StoreUnavailableError
+from primer_nb.ids import new_id
+
+TIME = "2026-01-02T03:04:05.000000+00:00"
+LATER = "2026-02-02T03:04:05.000000+00:00"
+
+
+@pytest.fixture
+def proxy(postgres_url):
+    with DelayProxy(postgres_url) as between:
+        yield between
+
+
+@pytest.fixture
+def line(proxy, scene, known):
+    """Keep a connection open through the proxy, counted from zero."""
+    server = Server(parse_address(proxy.url))
+    backup(scene.local, server, scene.user.id)
+    proxy.reset()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def no_patience(monkeypatch):
+    monkeypatch.setattr("primer_nb.backup.run.PAUSES", ())
+
+
+def test_a_new_message_costs_one_round_trip(scene, known, line, proxy):
+    (message,) = scene.say(known, "again")
+
+    report = backup(scene.local, line, scene.user.id)
+
+    assert (proxy.counts.round_trips, proxy.counts.replies, proxy.counts.connections) == (1, 1, 0)
+    assert (report.round_trips, report.messages, report.is_reconciled) == (1, 1, False)
+    assert message in dict(scene.said_there())
+
+
+def test_a_new_chat_with_many_messages_costs_one_round_trip(scene, line, proxy):
+    scene.say(scene.chat("Bats"), *(f"message {number}" for number in range(500)))
+
+    report = backup(scene.local, line, scene.user.id)
+
+    assert proxy.counts.round_trips == 1
+    assert (report.chats, report.messages) == (1, 500)
+    assert scene.said_there() == scene.said_here()
+
+
+def test_nothing_new_costs_no_round_trip_and_no_connection(scene, known):
+    nowhere = parse_address("postgresql://127.0.0.1:1/none")
+    scene.write("UPDATE primer_backup_state SET target = ?", target_of(nowhere, scene.user.id))
+
+    report = backup(scene.local, nowhere, scene.user.id)
+
+    assert (report.round_trips, report.messages) == (0, 0)
+
+
+def test_connecting_costs_one_round_trip_more_where_no_password_is_asked(scene, known, line, proxy):
+    scene.say(known, "again")
+    line.close()
+    wait_until(lambda: proxy.counts.round_trips == 1)  # the end of the old connection
+    proxy.reset()
+
+    backup(scene.local, line, scene.user.id)
+
+    assert (proxy.counts.connections, proxy.counts.round_trips) == (1, 2)
+
+
+def test_a_probe_asks_the_server_although_nothing_is_new(scene, known, line, proxy):
+    report = backup(scene.local, line, scene.user.id, probe=True)
+
+    assert (proxy.counts.round_trips, report.is_reconciled) == (1, False)
+
+
+def test_a_probe_finds_a_server_that_was_emptied(scene, known):
+    scene.wipe_server()
+
+    quiet, asked = scene.backup(), scene.backup(probe=True)
+
+    assert (quiet.messages, asked.messages, asked.is_reconciled) == (0, 1, True)
+    assert scene.said_there() == scene.said_here()
+
+
+def test_completions_tags_settings_and_attachments_travel(scene, known):
+    (message,) = scene.say(known, "look")
+    picture = new_id()
+    scene.write(
+        "INSERT INTO completions VALUES (?, 'openai', 'm', 3, 4, 0.25, 1e-7, 'stop', 0.1, ?)", message, message
+    )
+    scene.write(
+        "INSERT INTO message_attachments VALUES (?, ?, 'ä.png', 'image/png', 3, 'ff', x'00ff5c', ?)",
+        *(picture, message, TIME),
+    )
+    scene.write("INSERT INTO chat_tags VALUES (?, 'wörk', ?), (?, 'play', ?)", known, TIME, known, TIME)
+    scene.write("INSERT INTO chat_settings VALUES (?, 'openai', NULL, 0.5, 9, 'be\nkind', ?, ?)", known, TIME, TIME)
+    scene.write("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?)", scene.user.id, TIME, TIME)
+
+    report = scene.backup()
+
+    assert (report.round_trips, report.completions, report.attachments, report.details) == (1, 1, 1, 4)
+    assert scene.there(
+        "SELECT provider, prompt_tokens, time_to_first_token, duration, temperature, parent_id::text FROM completions"
+    ) == [("openai", 3, 0.25, 1e-7, 0.1, message)]
+    assert scene.there("SELECT name, size, content FROM message_attachments") == [("ä.png", 3, b"\x00\xff\\")]
+    assert scene.there("SELECT tag FROM chat_tags ORDER BY tag") == [("play",), ("wörk",)]
+    assert scene.there("SELECT temperature, system_prompt FROM chat_settings") == [(0.5, "be\nkind")]
+    assert scene.there("SELECT theme, language, notifications_enabled FROM user_settings") == [("dark", "de", False)]
+
+
+def test_a_tag_that_was_taken_off_is_taken_off_there(scene, known):
+    scene.write("INSERT INTO chat_tags VALUES (?, 'work', ?), (?, 'play', ?)", known, TIME, known, TIME)
+    scene.backup()
+    scene.write("DELETE FROM chat_tags WHERE tag = 'work'")
+
+    scene.backup()
+
+    assert scene.there("SELECT tag FROM chat_tags") == [("play",)]
+    scene.write("DELETE FROM chat_tags")
+    scene.backup()
+    assert scene.there("SELECT tag FROM chat_tags") == []
+
+
+@pytest.mark.parametrize(("there", "title"), [(TIME, "Bats"), (LATER, "newer")])
+def test_the_title_that_changed_last_wins(scene, known, there, title):
+    scene.there("UPDATE chats SET title = 'newer', updated_at = %s", there)
+    scene.write("UPDATE chats SET title = 'Bats', updated_at = ?", TIME)
+
+    scene.backup()
+
+    assert scene.there("SELECT title FROM chats") == [(title,)]
+
+
+def test_a_chat_that_was_deleted_here_stays_in_the_backup(scene, known):
+    scene.write("DELETE FROM chats")
+
+    scene.backup()
+
+    assert [content for _, content in scene.said_there()] == ["hello"]
+
+
+def test_a_long_journal_goes_in_batches(scene, known):
+    scene.say(known, *(str(number) for number in range(4_500)))
+
+    report = scene.backup()
+
+    assert (report.round_trips, report.messages) == (3, 4_500)
+    assert scene.here("SELECT count(*) FROM primer_journal") == [(0,)]
+
+
+def test_large_messages_go_in_batches(scene, known):
+    scene.say(known, *("x" * 1_500_000 for _ in range(5)))
+
+    report = scene.backup()
+
+    assert (report.round_trips, report.messages) == (3, 5)
+
+
+def test_the_acknowledgement_follows_the_commit(scene, known, line, proxy):
+    scene.say(known, "again")
+    before = scene.here("SELECT token, acked_seq FROM primer_backup_state ORDER BY target")
+    seen = []
+
+    class Watcher:
+        def start(self, total_rows):
+            seen.append(("start", total_rows))
+
+        def advance(self, rows, size):
+            here = scene.here("SELECT token, acked_seq FROM primer_backup_state ORDER BY target")
+            seen.append((len(scene.said_there()), here == before))
+
+        def finish(self):
+            seen.append("finish")
+
+    backup(scene.local, line, scene.user.id, progress=Watcher())
+
+    assert seen == [("start", 1), (2, True), "finish"]
+
+
+def test_a_lost_acknowledgement_is_absorbed(scene, known, line, proxy, no_patience):
+    scene.say(known, "again")
+    proxy.reset(Fault("cut reply", 0))
+    with pytest.raises(StoreUnavailableError):
+        backup(scene.local, line, scene.user.id)
+    applied = scene.said_there()
+
+    report = backup(scene.local, line, scene.user.id)
+
+    assert applied == scene.said_here()
+    assert (report.is_reconciled, report.messages, report.round_trips) == (False, 0, 1)
+    assert scene.said_there() == scene.said_here()
+
+
+def test_a_lost_connection_is_made_again_by_itself(scene, known, line, proxy, monkeypatch):
+    monkeypatch.setattr("primer_nb.backup.run.PAUSES", (0.0,))
+    scene.say(known, "again")
+    proxy.reset(Fault("cut up", 100))
+
+    report = backup(scene.local, line, scene.user.id)
+
+    assert (proxy.counts.faults, report.messages) == (1, 1)
+    assert scene.said_there() == scene.said_here()
+
+
+def test_the_contents_of_the_local_file_are_only_read(scene, known):
+    scene.say(known, "again", "\x00")
+    before = scene.contents()
+
+    scene.backup()
+
+    assert scene.contents() == before

@@ -1,0 +1,111 @@
+"""What is not backed up, or not there: it is said clearly, and nothing is changed on either side."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from builders import add_user
+
+from primer_nb.backup.run import backup
+from primer_nb.database.addresses import parse_address
+from primer_nb.errors import (
+    BackupError,
+    ChatNotFoundError,
+    ForeignChatError,
+    MigrationError,
+    StoreCorruptError,
+    StoreNewerError,
+)
+from primer_nb.ids import new_id
+
+
+@pytest.fixture
+def foreign(scene, known):
+    """A chat of ours whose identifier another account has on the server."""
+    eve = add_user(scene.remote, "eve@example.org")
+    chat = scene.chat("Mine")
+    scene.say(chat, "never to be sent")
+    statement = (
+        "INSERT INTO chats (id, user_id, title, created_at, updated_at) VALUES (%s, %s, 'Eve''s', now(), now())"
+    )
+    scene.there(statement, chat, eve.id)
+    return chat
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_foreign_chat_is_refused_and_the_rest_travels(scene, known, foreign, is_first):
+    if is_first:
+        scene.write("DELETE FROM primer_backup_state")
+    scene.say(known, "again")
+
+    report = scene.backup()
+
+    assert [(row.kind, row.entity_id) for row in report.quarantined] == [("c", foreign)]
+    assert "another account" in report.quarantined[0].reason
+    assert sorted(text for _, text in scene.said_there()) == ["again", "hello"]
+    assert scene.there("SELECT title FROM chats WHERE id = %s", foreign) == [("Eve's",)]
+
+
+def test_a_foreign_chat_that_was_asked_for_is_an_error(scene, known, foreign):
+    with pytest.raises(ForeignChatError, match="another account"):
+        scene.backup(chats=[known, foreign])
+
+    assert [text for _, text in scene.said_there()] == ["hello"]
+
+
+def test_a_chat_that_is_not_here_cannot_be_selected(scene, known):
+    with pytest.raises(ChatNotFoundError):
+        scene.backup(chats=[new_id()])
+
+
+def test_a_server_without_the_account_is_refused_clearly(scene, known):
+    scene.there("TRUNCATE users CASCADE")
+    scene.say(known, "again")
+    before = scene.contents()
+
+    with pytest.raises(BackupError, match="does not have your account"):
+        scene.backup()
+
+    assert scene.contents() == before
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize(
+    ("version", "error", "says"),
+    [("29990101000000", StoreNewerError, "pip install -U"), ("20200101000000", MigrationError, "migrate up")],
+)
+def test_a_server_of_another_release_is_refused_and_left_untouched(scene, known, version, error, says, is_first):
+    if is_first:
+        scene.write("DELETE FROM primer_backup_state")
+    scene.there("UPDATE primer_alembic_version SET version_num = %s", version)
+    scene.say(known, "again")
+
+    with pytest.raises(error, match=says):
+        scene.backup()
+
+    assert [text for _, text in scene.said_there()] == ["hello"]
+
+
+def test_a_server_without_our_tables_is_refused_clearly(scene, postgres_server):
+    scene.chat()
+    with postgres_server.database() as url, pytest.raises(MigrationError, match="migrate up"):
+        backup(scene.local, parse_address(url), scene.user.id)
+
+
+def test_a_damaged_file_is_reported_and_not_sent(scene, monkeypatch):
+    scene.fill(chats=50, messages=20)
+    scene.local.close()
+    with closing(sqlite3.connect(scene.path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    with scene.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x05" + b"\xff" * 64)
+
+    with pytest.raises(StoreCorruptError, match="damaged"):
+        scene.backup()
+
+    assert scene.said_there() == []
