@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from builders import add_chat, add_messages
+
+import primer_nb
+
 if TYPE_CHECKING:
+    import pytest
+    from fake_openai import FakeOpenAI
     from lab_browser import NotebookPage
     from playwright.sync_api import Locator
 
 _KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+EMAIL = "canary-ada@example.org"
+PASSWORD = "canary otter reads maps"
+KEY = "sk-canary-0123456789abcdef"
 
 CELL = """\
 import primer_nb
@@ -200,3 +210,18 @@ class PanelPage:
             }""",
             code,
         )
+
+
+def open_panel_without_key(lab: NotebookPage, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> PanelPage:
+    """Show a panel whose provider wants `KEY` and has none, with one chat of the local user."""
+    fake_openai.api_key = KEY
+    monkeypatch.setenv("PRIMER_PROVIDER", "openai")
+    monkeypatch.setenv("OPENAI_BASE_URL", fake_openai.base_url)
+    with primer_nb.connect() as ws:
+        chat = add_chat(ws._session.store, ws.user, "Whales")
+        add_messages(ws._session.store, ws.user, chat, "Do they sing?", "canary: they do.")
+    lab.write(CELL)
+    lab.open().run_all()
+    panel = PanelPage(lab)
+    panel.wait_for_text("they do")
+    return panel
