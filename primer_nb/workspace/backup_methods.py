@@ -24,11 +24,6 @@ class BackupMethods:
 
     They need an account on a PostgreSQL server, and a local store in an SQLite file. Ctrl-C (or the stop button) ends
     a long one between two batches; what was committed stays.
-
-    Parameters
-    ----------
-    session : Session
-        The stores and the user.
     """
 
     _session: Session
