@@ -68,6 +68,7 @@ class DelayProxy:
         self.counts = Counts()
         self._fault = fault
         self._is_up = threading.Event()
+        self._lines: set[asyncio.Task[None] | None] = set()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     @property
@@ -109,6 +110,8 @@ class DelayProxy:
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.counts.connections += 1
+        # the loop holds a task weakly; when the client is gone, nothing else would hold this one
+        self._lines.add(asyncio.current_task())
         try:
             server_reader, server_writer = await self._connect()
         except OSError:
@@ -121,6 +124,7 @@ class DelayProxy:
         finally:
             for end in (writer, server_writer):
                 end.close()
+            self._lines.discard(asyncio.current_task())
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(self._url)
