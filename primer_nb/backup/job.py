@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from primer_nb.backup.bookkeeping import target_of
@@ -142,7 +143,7 @@ class Job:
         """
         refused: list[Quarantined] = []
         try:
-            for load in gather(self.store, self.user_id, list(raw_chats), refused=refused):
+            for load in _read_ahead(gather(self.store, self.user_id, list(raw_chats), refused=refused)):
                 self.send(load)
         finally:
             self.refuse(refused)
@@ -214,3 +215,12 @@ class Job:
             round_trips=self.round_trips,
             seconds=time.monotonic() - self.started,
         )
+
+
+def _read_ahead(loads: Iterator[Load]) -> Iterator[Load]:
+    # the next load is read while the server writes the last one: both take about as long
+    with ThreadPoolExecutor(1, "primer-backup") as reader:
+        coming = reader.submit(next, loads, None)
+        while (load := coming.result()) is not None:
+            coming = reader.submit(next, loads, None)
+            yield load

@@ -31,6 +31,10 @@ from primer_nb.backup.rows import Quarantined, fetched, read_rows
 from primer_nb.backup.spelling import canonical_id
 from primer_nb.errors import StoreCorruptError
 
+_TOTAL = (
+    "SELECT (SELECT count(*) FROM chats WHERE user_id = ?)"
+    " + (SELECT count(*) FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE user_id = ?))"
+)
 _ORPHANS = "SELECT id FROM messages WHERE chat_id NOT IN (SELECT id FROM chats WHERE id IS NOT NULL)"
 
 
@@ -62,7 +66,8 @@ def reconcile(job: Job) -> Chain:
     job.hello()
     job.round_trips += 1
     theirs = server_digests(job.server.connection(), job.user_id)
-    chats, ours, settings = _look(job)
+    # an empty server has nothing to be compared with
+    chats, ours, settings = _look(job, is_compared=bool(theirs))
     _send_what_differs(job, chats, ours, theirs)
     _register(job, chain, settings)
     with writing(job.store) as connection:
@@ -101,12 +106,14 @@ def _check_file(connection: sqlite3.Connection, job: Job) -> None:
         )
 
 
-def _look(job: Job) -> tuple[dict[str, str], dict[str, Digest], list[Row]]:
+def _look(job: Job, *, is_compared: bool) -> tuple[dict[str, str], dict[str, Digest], list[Row]]:
     """Read the user's chats by canonical identifier, their digests without those to be sent anyway, the settings."""
     refused: list[Quarantined] = []
     chats: dict[str, str] = {}
     with reading(job.store) as connection:
-        ours = local_digests(connection, job.user_id)
+        ours = local_digests(connection, job.user_id) if is_compared else {}
+        if not is_compared:
+            job.progress.start(connection.execute(_TOTAL, (job.user_id, job.user_id)).fetchone()[0])
         for (raw,) in fetched(connection, "SELECT id FROM chats WHERE user_id = ?", (job.user_id,)):
             key = canonical_id(raw) if isinstance(raw, str) else None
             if key is None:
@@ -127,7 +134,8 @@ def _send_what_differs(job: Job, chats: dict[str, str], ours: dict[str, Digest],
     different = {key: raw for key, raw in chats.items() if differs(ours.get(key), theirs.get(key))}
     others = job.others_among(key for key in different if key not in theirs)
     job.keep_away({key: different.pop(key) for key in others})
-    job.progress.start(_rows_in(ours[key] for key in different if key in ours))
+    if theirs:
+        job.progress.start(_rows_in(ours[key] for key in different if key in ours))
     job.send_chats(different.values())
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from primer_nb.backup.columns import RefusedError, Row, Table
@@ -113,6 +114,29 @@ def fetched(connection: sqlite3.Connection, query: str, parameters: Parameters =
     tuple
         A row; a text that is not UTF-8 comes as bytes.
     """
+    done = 0
+    try:
+        for row in connection.execute(query, parameters):
+            yield row
+            done += 1
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+        yield from islice(_decoded_one_by_one(connection, query, parameters), done, None)
+
+
+def _reason(table: Table, raw: Sequence[object]) -> str:
+    for column, value in zip(table.columns, raw, strict=True):
+        try:
+            column.spell(value)
+        except RefusedError as reason:
+            return f"{column.name} {reason}"
+    raise AssertionError(table.name)
+
+
+def _decoded_one_by_one(
+    connection: sqlite3.Connection, query: str, parameters: Parameters
+) -> Iterator[tuple[Any, ...]]:
     # The module asks for the factory at each row, and others use the connection between two of ours.
     usual = connection.text_factory
     cursor = connection.cursor()
@@ -126,15 +150,6 @@ def fetched(connection: sqlite3.Connection, query: str, parameters: Parameters =
     finally:
         connection.text_factory = usual
         cursor.close()
-
-
-def _reason(table: Table, raw: Sequence[object]) -> str:
-    for column, value in zip(table.columns, raw, strict=True):
-        try:
-            column.spell(value)
-        except RefusedError as reason:
-            return f"{column.name} {reason}"
-    raise AssertionError(table.name)
 
 
 def _decoded(text: bytes) -> str | bytes:
