@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primer_nb.database import open_store
@@ -18,7 +17,7 @@ from primer_nb.database.addresses import parse_address
 if TYPE_CHECKING:
     from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import Store, UnitOfWork
-    from primer_nb.database.addresses import Address
+    from primer_nb.database.addresses import Place
     from primer_nb.providers.catalogue import Providers
     from primer_nb.tables import User
 
@@ -36,17 +35,22 @@ class Session:
         On whose behalf.
     providers : Providers
         Who may answer.
-    server : str or Path, optional
-        Address of the store that holds the accounts; without one it is ``store``.
+    server : str, Path, Secret or Address, optional
+        Of the store that holds the accounts; without one it is ``store``.
+
+    Attributes
+    ----------
+    server : Address or None
+        Where the accounts live, if it is a store of its own.
     """
 
-    def __init__(self, store: Store, user: User, providers: Providers, *, server: str | Path | None = None) -> None:
+    def __init__(self, store: Store, user: User, providers: Providers, *, server: Place | None = None) -> None:
         self.store = store
         self.user = user
         self.providers = providers
         self.data_key: DataKey | None = None
         self.by_token = False
-        self._server = server
+        self.server = None if server is None else parse_address(server)
         self._accounts: Store | None = None
         self._opening = threading.Lock()
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
@@ -54,7 +58,7 @@ class Session:
     @property
     def has_server(self) -> bool:
         """Whether accounts live in a store of their own."""
-        return self._server is not None
+        return self.server is not None
 
     @property
     def accounts(self) -> Store:
@@ -70,22 +74,17 @@ class Session:
         StoreError
             If the server cannot be reached or has another schema.
         """
-        if self._server is None:
+        if self.server is None:
             return self.store
         with self._opening:
             if self._accounts is None:
-                self._accounts = open_store(self._server)
+                self._accounts = open_store(self.server)
             return self._accounts
 
     @property
     def is_local(self) -> bool:
         """Whether the passwordless local user works here: nobody is signed in."""
         return self.user.email == LOCAL_EMAIL
-
-    @property
-    def server(self) -> Address | None:
-        """The address of the store that holds the accounts, if it is one of its own."""
-        return parse_address(self._server) if self._server is not None else None
 
     @property
     def account_store(self) -> Store:

@@ -46,9 +46,9 @@ def connect_server(address: Address, *, connect_timeout: int | None = None) -> p
     StoreUnavailableError
         If it cannot be reached or does not let us in.
     """
-    settings = connection_settings(address) | {"connect_timeout": connect_timeout or CONNECT_TIMEOUT}
-    try:
-        return psycopg.connect(autocommit=True, prepare_threshold=None, **settings)
+    timeout = {"connect_timeout": connect_timeout or CONNECT_TIMEOUT}
+    try:  # the settings hold a password, so no variable of this frame does
+        return psycopg.connect(autocommit=True, prepare_threshold=None, **(connection_settings(address) | timeout))
     except psycopg.Error as error:
         _advise(error, address)
         raise_translated(error, address)
@@ -238,6 +238,7 @@ def no_account(address: Address) -> BackupError:
 
 def _advise(error: psycopg.Error, address: Address) -> None:
     if _DIRECT_SUPABASE.fullmatch(address.url.host or ""):
+        error.__traceback__ = None  # the frames hold the password
         reason = str(error).strip().splitlines()[0][:200]
         raise StoreUnavailableError(
             f"{address} cannot be reached ({reason}). Supabase's direct address answers over IPv6 only, which this "

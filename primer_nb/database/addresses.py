@@ -1,19 +1,22 @@
 """What a user may write as the address of a store, and what it means.
 
 A text that starts with ``postgres`` is a PostgreSQL URL, anything else names an SQLite file: the rule of both
-documented systems. A password is never shown again.
+documented systems. A password is never shown again, not even by a traceback with local variables.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn, SupportsIndex
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from primer_nb.errors import InvalidInputError
+from primer_nb.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,50 @@ class Address:
         """Return the address for people: the file's path, or the URL without its password."""
         return str(self.path or self.url.render_as_string(hide_password=True))
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError("an Address may hold a password and is neither pickled nor copied; pass the object itself")
 
-def parse_address(text: str | Path) -> Address:
+
+Place = str | Path | Secret | Address
+"""How the place of a store may be passed; as a secret, no frame of ours shows the password in it."""
+
+
+def hidden(place: Place) -> Place:
+    """Take the place of a store in a form that shows no password.
+
+    Parameters
+    ----------
+    place : str, Path, Secret or Address
+        As a user or a program gave it.
+
+    Returns
+    -------
+    str, Secret or Address
+        A URL comes back as a secret.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is empty or no place at all.
+    """
+    if isinstance(place, Secret | Address):
+        return place
+    if not isinstance(place, str | Path) or not str(place).strip():
+        raise InvalidInputError(
+            f"{str(place)[:20]!r} ({type(place).__name__}) is no address of a database; "
+            "give a file's path or a postgresql:// URL"
+        )
+    place = str(place).strip()
+    return Secret(place) if "://" in place else place
+
+
+def parse_address(place: Place) -> Address:
     """Understand the address of a store.
 
     Parameters
     ----------
-    text : str or Path
+    place : str, Path, Secret or Address
         ``postgres://``, ``postgresql://`` or ``postgresql+psycopg://`` URL, ``sqlite:///file.db``, ``:memory:`` or
         the path of a file.
 
@@ -113,41 +153,40 @@ def parse_address(text: str | Path) -> Address:
     InvalidInputError
         If it is empty, not a URL, or names another kind of database.
     """
-    if not isinstance(text, str | Path) or not str(text).strip():
-        raise InvalidInputError(
-            f"{str(text)[:20]!r} ({type(text).__name__}) is no address of a database; "
-            "give a file's path or a postgresql:// URL"
-        )
-    spelled = str(text).strip()
-    if spelled.startswith("postgres"):
-        return _postgresql(spelled)
-    if spelled.startswith("sqlite:"):
-        return Address(url=_parse(spelled))
-    if "://" in spelled:
-        scheme = spelled.split("://", 1)[0]
-        raise InvalidInputError(
-            f"{scheme}:// is not a database we know; give a file's path, sqlite:///file.db or postgresql://..."
-        )
-    name = spelled if spelled == ":memory:" else str(Path(spelled).expanduser().absolute())
-    return Address(url=URL.create("sqlite", database=name))
-
-
-def _parse(spelled: str) -> URL:
-    try:
-        return make_url(spelled)
-    except (ArgumentError, ValueError):
-        # from None: the driver's text repeats the URL, password included
-        raise InvalidInputError(
-            f"the database URL that begins with {spelled.split('://', 1)[0]!r} cannot be read; "
-            "write it as scheme://user:password@host:port/name and percent-encode special characters of the password"
-        ) from None
-
-
-def _postgresql(spelled: str) -> Address:
-    _, separator, rest = spelled.partition("://")
-    if not separator:
+    place = hidden(place)
+    if isinstance(place, Address):
+        return place
+    if isinstance(place, Secret):
+        return _of_url(place)
+    name = str(place)
+    if name.startswith("postgres"):
         raise InvalidInputError("a PostgreSQL address is written postgresql://user:password@host:port/name")
-    url = _parse(f"postgresql+psycopg://{rest}")
+    return Address(
+        url=URL.create("sqlite", database=name if name == ":memory:" else str(Path(name).expanduser().absolute()))
+    )
+
+
+def _of_url(url: Secret) -> Address:
+    scheme = url.reveal().split("://", 1)[0]
+    if scheme.startswith("postgres"):
+        return _postgresql(_parse(url).set(drivername="postgresql+psycopg"))
+    if scheme.startswith("sqlite"):
+        return Address(url=_parse(url))
+    raise InvalidInputError(
+        f"{scheme}:// is not a database we know; give a file's path, sqlite:///file.db or postgresql://..."
+    )
+
+
+def _parse(url: Secret) -> URL:
+    with contextlib.suppress(ArgumentError, ValueError):  # their texts and frames hold the URL: we do not lead there
+        return make_url(url.reveal())
+    raise InvalidInputError(
+        f"the database URL that begins with {url.reveal().split('://', 1)[0]!r} cannot be read; "
+        "write it as scheme://user:password@host:port/name and percent-encode special characters of the password"
+    )
+
+
+def _postgresql(url: URL) -> Address:
     pool = PoolSettings()
     for field in ("max_open", "max_idle", "lifetime"):
         value = url.query.get(f"pool_{field}")

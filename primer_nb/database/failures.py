@@ -100,6 +100,8 @@ def raise_translated(error: BaseException, address: Address) -> NoReturn:
     """
     # SQLAlchemy's exception carries the parameters of the statement, the driver's own does not
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    for each in (error, original):
+        each.__traceback__ = None  # the frames hold the password of a URL, and the text of messages
     raise _translate(original, address) from original
 
 

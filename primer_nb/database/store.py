@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from threading import RLock
 
-from primer_nb.database.addresses import parse_address
+from primer_nb.database.addresses import Place, hidden, parse_address
 from primer_nb.database.engine import READ_ONLY, create_engine_for, keep_write_ahead_log
 from primer_nb.database.failures import translated
 from primer_nb.database.unit_of_work import UnitOfWork
@@ -19,11 +18,11 @@ class Store:
 
     Parameters
     ----------
-    address : str or Path
+    address : str, Path, Secret or Address
         As `primer_nb.connect` takes it.
     """
 
-    def __init__(self, address: str | Path) -> None:
+    def __init__(self, address: Place) -> None:
         self.address = parse_address(address)
         self.engine = create_engine_for(self.address)
         self._turn: AbstractContextManager[object] = RLock() if self.address.is_in_memory else nullcontext()
@@ -65,12 +64,12 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(address: str | Path) -> Store:
+def open_store(address: Place) -> Store:
     """Open a store and bring its schema up to date.
 
     Parameters
     ----------
-    address : str or Path
+    address : str, Path, Secret or Address
         As `primer_nb.connect` takes it.
 
     Returns
@@ -85,6 +84,7 @@ def open_store(address: str | Path) -> Store:
     """
     from primer_nb.database.migrations import bring_up_to_date, needs_migration
 
+    address = hidden(address)  # no frame of ours shows its password
     store = Store(address)
     try:
         with translated(store.address):

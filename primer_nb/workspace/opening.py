@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primer_nb.credentials.kept_tokens import has_kept_token
 from primer_nb.database import open_store
-from primer_nb.database.addresses import parse_address
+from primer_nb.database.addresses import Place, hidden, parse_address
 from primer_nb.paths import default_database_path
 from primer_nb.providers.catalogue import Providers
 from primer_nb.replies.drafts import is_alive
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def connect(
-    database_url: str | Path | None = None, *, server_url: str | Path | None = None, token: Given | None = None
+    database_url: Place | None = None, *, server_url: Place | None = None, token: Given | None = None
 ) -> Workspace:
     """Open a workspace: your chats, a panel to chat in, and their history as data.
 
@@ -36,10 +35,10 @@ def connect(
 
     Parameters
     ----------
-    database_url : str or Path, optional
+    database_url : str, Path or Secret, optional
         Where chats and messages are kept: a path or ``sqlite:///file.db``, or a ``postgresql://`` URL. Default
         ``$PRIMER_DATABASE_URL``, else a file in the platform's folder for user data.
-    server_url : str or Path, optional
+    server_url : str, Path or Secret, optional
         Where accounts live. Default ``$PRIMER_SERVER_URL``, else ``$SUPABASE_CONNECTION_STRING``, else the accounts
         live in the local store. It is asked only when somebody signs in or up; without a connection, who has signed
         in on this machine before still can.
@@ -68,28 +67,31 @@ def connect(
     ...     ws.chats["Birds"].title
     'Birds'
     """
-    token = None if token is None else as_secret(token)  # no frame of ours holds it as text
+    # no frame of ours holds a token, or the password in a URL, as text
+    token = None if token is None else as_secret(token)
+    database_url = hidden(database_url or os.environ.get("PRIMER_DATABASE_URL") or default_database_path())
+    server_url = _server(server_url)
     with ExitStack() as undo:
-        store = open_store(database_url or os.environ.get("PRIMER_DATABASE_URL") or default_database_path())
+        store = open_store(database_url)
         undo.callback(store.close)
         recover_drafts(store, is_alive=is_alive)
-        session = _session(store, server_url or _server_of_environment())
+        session = _session(store, server_url)
         undo.callback(session.close)
         _sign_in(session, token)
         undo.pop_all()
     return Workspace(session)
 
 
-def _session(store: Store, server_url: str | Path | None) -> Session:
-    if server_url is not None and parse_address(server_url) == store.address:
-        server_url = None
+def _session(store: Store, server_url: Place | None) -> Session:
+    server = None if server_url is None else parse_address(server_url)
     providers = Providers(key_for=lambda name: stored_key(session, name))
-    session = Session(store, local_user(store), providers, server=server_url)
+    session = Session(store, local_user(store), providers, server=None if server == store.address else server)
     return session
 
 
-def _server_of_environment() -> str | None:
-    return os.environ.get("PRIMER_SERVER_URL") or os.environ.get("SUPABASE_CONNECTION_STRING") or None
+def _server(server_url: Place | None) -> Place | None:
+    place = server_url or os.environ.get("PRIMER_SERVER_URL") or os.environ.get("SUPABASE_CONNECTION_STRING")
+    return hidden(place) if place else None
 
 
 def _sign_in(session: Session, token: Secret | None) -> None:

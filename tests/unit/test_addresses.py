@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import traceback
 from pathlib import Path
 
 import pytest
 
-from primer_nb.database.addresses import PoolSettings, parse_address
+from primer_nb.database.addresses import PoolSettings, hidden, parse_address
 from primer_nb.errors import InvalidInputError
 
 
@@ -40,10 +42,19 @@ def test_a_password_is_never_shown():
 
 def test_a_password_is_not_shown_when_the_url_cannot_be_read():
     with pytest.raises(InvalidInputError) as caught:
-        parse_address("postgresql://ada:hunter2@db.example.org:port/primer")
+        parse_address(hidden("postgresql://ada:hunter2@db.example.org:port/primer"))
 
-    assert "hunter2" not in str(caught.value)
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [repr(frame.locals) for frame in shown.stack if Path(frame.filename).match("database/addresses.py")]
+    assert len(ours) == 3
+    assert "hunter2" not in f"{caught.value}{ours}"
     assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_an_address_is_neither_pickled_nor_copied():
+    with pytest.raises(TypeError, match="may hold a password"):
+        pickle.dumps(parse_address("postgresql://ada:hunter2@localhost/primer"))
 
 
 @pytest.mark.parametrize(
