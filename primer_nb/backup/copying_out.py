@@ -5,7 +5,7 @@ It streams, needs no cursor and no prepared statement, and so goes through a poo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.columns import (
@@ -43,6 +43,7 @@ _OWNERS = {
 }
 _READ_AS = {"integer": "int4", "boolean": "int4", "float8": "float8", "bytea": "bytea"}
 _UNREADABLE = "?"
+_LONG = {MESSAGES: (3, 120), CHAT_SETTINGS: (5, 120), ATTACHMENTS: (6, 200)}
 
 
 def copy_out(
@@ -77,32 +78,37 @@ def copy_out(
     with pg.cursor() as cursor, cursor.copy(_query(table, user_id, chats)) as copy:
         copy.set_types([_READ_AS.get(column.type, "text") for column in table.columns])
         for row in copy.rows():
-            if any(row[place] == _UNREADABLE for place in moments):
+            if _UNREADABLE in row and any(row[place] == _UNREADABLE for place in moments):
                 refused.append(Quarantined(table.kind, row[0], "has a time beyond the years 1 to 9999"))
             else:
                 yield row
 
 
-def weight_of(row: LocalRow) -> int:
-    """Measure a row as it came over the wire, near enough.
+def weight_of(table: Table, rows: Sequence[LocalRow]) -> int:
+    """Estimate what rows took on the wire.
 
     Parameters
     ----------
-    row : tuple
+    table : Table
+        Whose.
+    rows : sequence of tuple
         From `copy_out`.
 
     Returns
     -------
     int
-        Bytes.
+        Bytes: of the one long column of the table, and of the others what they usually take.
     """
-    weight = len(row)
-    for value in row:
-        if isinstance(value, str):
-            weight += len(value) if value.isascii() else len(value.encode())
-        else:
-            weight += 2 * len(value) if isinstance(value, bytes) else 4
-    return weight
+    place, usual = _LONG.get(table, (None, 150))
+    if place is None:
+        return usual * len(rows)
+    return sum([usual + _length(row[place]) for row in rows])
+
+
+def _length(value: str | bytes | None) -> int:
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode())
+    return 2 * len(value or b"")
 
 
 def _query(table: Table, user_id: str, chats: Collection[str] | None) -> Composed:

@@ -7,13 +7,14 @@ the backup is written down as new.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.columns import MESSAGES, USER_SETTINGS, Table
-from primer_nb.backup.copying_out import OF_CHATS, LocalRow, copy_out, weight_of
+from primer_nb.backup.copying_out import OF_CHATS, copy_out, weight_of
 from primer_nb.backup.merging import merge_user_settings
 from primer_nb.backup.progress import Progress
 from primer_nb.backup.rows import Quarantined
@@ -111,26 +112,16 @@ def _load_table(
     names = ", ".join(table.names)
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
     loaded.rows[table] = 0
-    for rows in _pieces(copy_out(pg, table, user_id, refused=loaded.refused)):
+    stream = copy_out(pg, table, user_id, refused=loaded.refused)
+    while rows := list(islice(stream, _ROWS_AT_ONCE)):
         try:
             connection.executemany(statement, rows)
         except sqlite3.IntegrityError as error:
             raise TakenError(table.name) from error
-        size = sum(map(weight_of, rows))
+        size = weight_of(table, rows)
         loaded.rows[table] += len(rows)
         loaded.size += size
         progress.advance(len(rows) if table is MESSAGES else 0, size)
-
-
-def _pieces(rows: Iterable[LocalRow]) -> Iterator[list[LocalRow]]:
-    piece: list[LocalRow] = []
-    for row in rows:
-        piece.append(row)
-        if len(piece) == _ROWS_AT_ONCE:
-            yield piece
-            piece = []
-    if piece:
-        yield piece
 
 
 def _take_off(connection: sqlite3.Connection) -> list[str]:

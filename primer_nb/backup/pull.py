@@ -160,7 +160,7 @@ def _look(store: Store, user_id: str, named: Collection[str] | None) -> _Here:
 def _check_found(named: Iterable[str], there: Mapping[str, Digest]) -> None:
     for chat_id in named:
         if chat_id not in there:
-            raise ChatNotFoundError(f"the backup has no chat {chat_id!r} of yours; ws.verify() lists what it has")
+            raise ChatNotFoundError(f"the backup has no chat {chat_id!r} of yours; ws.verify() names those that only it has")
 
 
 def _has_news(mine: Digest | None, theirs: Digest) -> bool:
@@ -218,7 +218,7 @@ def _batches(rows: Iterable[tuple[Table, LocalRow]]) -> Iterator[tuple[int, list
     size = 0
     for table, row in rows:
         batch.append((table, row))
-        size += weight_of(row)
+        size += weight_of(table, [row])
         if size > BYTES_AT_ONCE or len(batch) > 4 * MESSAGES_AT_ONCE:
             yield size, batch
             batch, size = [], 0

@@ -34,7 +34,7 @@ class Original:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._path = Path(str(store.address.path))
+        self._path = Path(str(store.address.path)).resolve()  # a link stays, what it points to is replaced
         # of its own: one of the pool may be in a transaction; by SQLite's own library, which keeps the locks apart
         self._connection = sqlite3.connect(self._path, isolation_level=None)
 
@@ -69,6 +69,7 @@ class Original:
         # under its exclusive lock SQLite keeps the (empty) journal; beside the new file it must not lie
         self._connection.execute("PRAGMA journal_mode = OFF").fetchall()
         self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
+        path.chmod(self._path.stat().st_mode & 0o777)
         os.replace(path, self._path)
         _sync(self._path.parent)
         self._disown()
@@ -121,6 +122,7 @@ def new_file(path: Path, *, purpose: str) -> Iterator[Path]:
     Path
         The new file.
     """
+    path = path.resolve()
     part = path.with_name(f"{path.name}.{purpose}")
     _remove(part)
     try:

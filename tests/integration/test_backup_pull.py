@@ -152,7 +152,7 @@ def test_a_deleted_chat_stays_away_until_it_is_named(laptop):
     titles = laptop.titles()
     named = laptop.pull(chats=[chat.id.upper()])
 
-    assert report.kept_away == 1
+    assert (report.kept_away, report.bytes_received) == (1, 0)
     assert chat.id not in titles
     assert chat.id in laptop.titles()
     assert (named.chats_added, named.messages) == (1, 1)
@@ -214,6 +214,17 @@ def test_a_time_that_cannot_be_kept_here_is_named_and_the_rest_comes(scene, lapt
     assert desktop.contents() == {"good day"}
 
 
+def in_the_middle(monkeypatch, action) -> None:
+    """Do something between the look at the local store and the first row."""
+    real = pull_module.server_digests
+
+    def acting(*arguments, **options):
+        action()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(pull_module, "server_digests", acting)
+
+
 def test_a_chat_that_is_deleted_while_it_is_pulled_stays_deleted(laptop, desktop, monkeypatch):
     chat, _ = laptop.say("one")
     laptop.backup()
@@ -221,14 +232,29 @@ def test_a_chat_that_is_deleted_while_it_is_pulled_stays_deleted(laptop, desktop
     laptop.say("two")
     laptop.execute(
         "INSERT INTO messages (id, chat_id, role, content, created_at) VALUES (?, ?, 'user', 'three', ?)",
-        new_id(),
-        chat.id,
-        LATER,
+        *(new_id(), chat.id, LATER),
     )
     laptop.backup()
-    real = pull_module.server_digests
+    in_the_middle(monkeypatch, lambda: desktop.execute("DELETE FROM chats WHERE id = ?", chat.id))
 
-    def deleting(*arguments, **options):
+    desktop.pull()
+
+    assert desktop.contents() == {"two"}
+
+
+def test_a_chat_that_is_forgotten_while_it_is_pulled_stays_away(laptop, desktop, monkeypatch):
+    chat, _ = laptop.say("one")
+    laptop.backup()
+    in_the_middle(
+        monkeypatch, lambda: desktop.execute("INSERT INTO primer_tombstones VALUES (?, ?)", chat.id, LATER)
+    )
+
+    desktop.pull()
+
+    assert desktop.contents() == set()
+
+
+def deleting(*arguments, **options):
         desktop.execute("DELETE FROM chats WHERE id = ?", chat.id)
         return real(*arguments, **options)
 

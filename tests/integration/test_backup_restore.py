@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 
 import pytest
 from backup_devices import Told, make_scene, rows_of_chats
@@ -109,19 +107,6 @@ def test_everything_comes_back_after_all_was_deleted(laptop):
     assert laptop.execute("SELECT * FROM primer_tombstones") == []
 
 
-def test_the_open_store_goes_on_working_after_the_swap(laptop, desktop):
-    laptop.say("hello")
-    laptop.backup()
-
-    desktop.restore()
-    chat, _ = desktop.say("and on it goes")
-
-    assert desktop.contents() == {"hello", "and on it goes"}
-    assert desktop.execute("PRAGMA journal_mode") == [("wal",)]
-    with desktop.store.unit_of_work(desktop.user.id, read_only=True) as work:
-        assert work.chats.get(chat.id).title == "Birds"
-
-
 def test_the_restored_file_has_every_index_and_trigger_and_is_private(laptop, desktop):
     laptop.say("hello")
     laptop.backup()
@@ -207,59 +192,6 @@ def test_one_deleted_chat_comes_back_by_name(laptop):
 def test_a_chat_that_the_backup_does_not_have_is_an_error(laptop):
     with pytest.raises(ChatNotFoundError, match="no chat"):
         laptop.restore(chats=[new_id()])
-
-
-HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect({path!r}, isolation_level=None)
-connection.execute("SELECT * FROM chats").fetchall()
-print("open", flush=True)
-sys.stdin.readline()
-connection.execute("UPDATE users SET name = 'still the same file'")
-"""
-
-
-def test_a_file_that_another_process_has_open_is_merged_into(laptop, desktop):
-    laptop.say("hello")
-    laptop.backup()
-    code = HOLD.format(path=str(desktop.store.address.path))
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        other.stdout.readline()
-
-        report = desktop.restore()
-        other.communicate("\n")
-
-    assert other.returncode == 0
-    assert not report.is_new_file
-    assert desktop.digests() == laptop.digests()
-    assert desktop.execute("SELECT name FROM users") == [("still the same file",)]
-    assert desktop.execute("PRAGMA journal_mode") == [("wal",)]
-
-
-def test_a_file_that_this_process_is_using_is_merged_into(laptop, desktop):
-    laptop.say("hello")
-    laptop.backup()
-
-    with desktop.store.unit_of_work(desktop.user.id, read_only=True) as work:
-        work.chats.count()
-        report = desktop.restore()
-
-    assert not report.is_new_file
-    assert desktop.digests() == laptop.digests()
-
-
-def test_what_somebody_writes_in_the_meantime_is_not_lost(laptop, desktop):
-    laptop.say("hello")
-    laptop.backup()
-    told = Told(at_start=lambda: desktop.execute("UPDATE users SET name = 'written meanwhile'"))
-
-    report = desktop.restore(progress=told)
-
-    assert not report.is_new_file
-    assert desktop.contents() == {"hello"}
-    assert desktop.execute("SELECT name FROM users") == [("written meanwhile",)]
 
 
 def test_an_interrupted_restore_leaves_the_old_file_and_no_other(laptop, desktop):
