@@ -245,24 +245,11 @@ def test_a_chat_that_is_deleted_while_it_is_pulled_stays_deleted(laptop, desktop
 def test_a_chat_that_is_forgotten_while_it_is_pulled_stays_away(laptop, desktop, monkeypatch):
     chat, _ = laptop.say("one")
     laptop.backup()
-    in_the_middle(
-        monkeypatch, lambda: desktop.execute("INSERT INTO primer_tombstones VALUES (?, ?)", chat.id, LATER)
-    )
+    in_the_middle(monkeypatch, lambda: desktop.execute("INSERT INTO primer_tombstones VALUES (?, ?)", chat.id, LATER))
 
     desktop.pull()
 
     assert desktop.contents() == set()
-
-
-def deleting(*arguments, **options):
-        desktop.execute("DELETE FROM chats WHERE id = ?", chat.id)
-        return real(*arguments, **options)
-
-    monkeypatch.setattr(pull_module, "server_digests", deleting)
-
-    desktop.pull()
-
-    assert desktop.contents() == {"two"}
 
 
 def test_a_server_without_the_account_is_an_error(scene, laptop):
