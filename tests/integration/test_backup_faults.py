@@ -113,6 +113,20 @@ def test_a_first_backup_that_is_cut_anywhere_is_done_by_the_next_one(scene, prox
     assert scene.contents() == before
 
 
+def test_a_deleted_chat_comes_back_whole_although_the_line_is_cut(scene, proxy):
+    chat = scene.chat()
+    scene.say(chat, "old")
+    push_through(scene, proxy)
+    scene.there("DELETE FROM chats")
+    scene.say(chat, "new")
+    proxy.reset(Fault("cut reply", 1))  # after the one that ends the connecting
+
+    assert not push_through(scene, proxy)
+
+    assert push_through(scene, proxy)
+    assert scene.said_there() == scene.said_here()
+
+
 def test_a_server_that_falls_silent_is_given_up(scene, proxy, monkeypatch):
     monkeypatch.setattr("primer_nb.backup.server.CONNECT_TIMEOUT", 2)
     proxy.reset(Fault("stall down", 10))
