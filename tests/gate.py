@@ -1,4 +1,7 @@
-"""A gate in front of a PostgreSQL server: while it is shut, nothing reaches the server, and what was open is cut."""
+"""A gate in front of a PostgreSQL server: while it is shut, nothing reaches the server, and what was open is cut.
+
+It remembers every byte that passed, either way.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ class Gate:
         self._open: list[socket.socket] = []
         self._is_shut = False
         self.connections = 0
+        self.passed: list[bytes] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -58,12 +62,12 @@ class Gate:
             server.connect(f"{self._folder}/.s.PGSQL.5432")
             self._open += [client, server]
             for source, target in ((client, server), (server, client)):
-                threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+                threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
 
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := source.recv(65_536):
-            target.sendall(piece)
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65_536):
+                self.passed.append(piece)
+                target.sendall(piece)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
