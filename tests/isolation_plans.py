@@ -14,6 +14,7 @@ from isolation_scene import ADAS_MODEL, ADAS_PROVIDER, ADAS_TAG, MARK, NOBODYS_P
 from people import ADA, OTHER_PASSWORD
 
 from primer_nb import ids, times
+from primer_nb.backup.progress import NoProgress
 from primer_nb.credentials.recovery_keys import new_recovery_key
 from primer_nb.credentials.tokens import new_token
 from primer_nb.magics import ChatMagics
@@ -195,6 +196,10 @@ KINDS: dict[str, Kind] = {
     "on_event": plain(None),
     "printer": plain(_Printer()),
     "cycle": plain(False),
+    "probe": plain(True),
+    "depth": plain(3),
+    "progress": plain(NoProgress()),
+    "chats": Kind(lambda bob: [bob.chat.id], lambda ada, bob: [([her], [none]) for her, none in _chats(ada, bob)]),
     # where a name means something else
     "Chats.__getitem__.title": _TITLE,
     "Chats.search.text": _WORDS,

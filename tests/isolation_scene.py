@@ -21,6 +21,7 @@ from primer_nb.replies import start_reply
 from primer_nb.secret import Secret
 from primer_nb.tables import ChatSettings, ChatTag, Completion, MessageAttachment
 from primer_nb.use_cases.accounts.staying import stay
+from primer_nb.use_cases.backups import back_up
 from primer_nb.use_cases.options import SendOptions
 from primer_nb.use_cases.provider_keys import add_key
 from primer_nb.use_cases.settings import change_settings
@@ -58,6 +59,8 @@ class Ada:
         options = SendOptions(provider="custom")
         self.reply = start_reply(self.session, self.busy.id, f"where does the {MARK} go?", options=options)
         _wait_for_draft(self.session)
+        if self.session.server is not None and self.session.server.dialect == "postgresql":
+            back_up(self.session)
         self.rows = OwnRows(user, self.session)
         self.before = self.rows.dump()
         self.ids = ids_in(self.before)

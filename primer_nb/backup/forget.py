@@ -58,7 +58,9 @@ def forget(store: Store, server: Address, user_id: str, chat_id: str) -> ForgetR
     with opened(server, user_id) as pg:
         found = canonical and pg.execute(_DELETE, {"chat": canonical, "user": user_id}).fetchone()
     if not found:
-        raise ChatNotFoundError(f"the backup has no chat {chat_id!r} of yours; ws.verify() names those that only it has")
+        raise ChatNotFoundError(
+            f"the backup has no chat {chat_id!r} of yours; ws.verify() names those that only it has"
+        )
     # after the server's commit: a tombstone alone would hide a chat that is still there
     with writing(store) as connection:
         connection.execute(

@@ -73,7 +73,7 @@ def pull(
         If one of the two cannot be worked with; what was committed stays.
     """
     check_pair(store, server)
-    named = None if chats is None else {canonical_id(chat) or chat for chat in chats}
+    named = None if chats is None else {canonical_id(chat) or chat: chat for chat in chats}
     begun = time.monotonic()
     with opened(server, user_id) as pg:
         return merge_in(store, pg, user_id, named=named, progress=progress or NoProgress(), begun=begun)
@@ -84,7 +84,7 @@ def merge_in(
     pg: Connection[Any],
     user_id: str,
     *,
-    named: Collection[str] | None,
+    named: Mapping[str, str] | None,
     progress: Progress,
     begun: float,
     are_deleted_wanted: bool = False,
@@ -99,8 +99,8 @@ def merge_in(
         To the server.
     user_id : str
         Whose chats.
-    named : collection of str or None
-        Only these, canonical.
+    named : mapping of str to str, or None
+        Only these: canonical ids, and how the user spelled them.
     progress : Progress
         Told after each commit.
     begun : float
@@ -120,7 +120,7 @@ def merge_in(
     """
     here = _look(store, user_id, named)
     there = server_digests(pg, user_id, chats=None if named is None else list(filter(canonical_id, named)))
-    _check_found(named or (), there)
+    _check_found(named or {}, there)
     back = there.keys() if are_deleted_wanted else set(named or ())
     kept_away = {chat_id for chat_id in there if chat_id in here.deleted} - back
     news = {
@@ -157,10 +157,12 @@ def _look(store: Store, user_id: str, named: Collection[str] | None) -> _Here:
     return _Here(digests, names, {canonical_id(chat_id) for (chat_id,) in tombstones} - names.keys())
 
 
-def _check_found(named: Iterable[str], there: Mapping[str, Digest]) -> None:
-    for chat_id in named:
+def _check_found(named: Mapping[str, str], there: Mapping[str, Digest]) -> None:
+    for chat_id, spelled in named.items():
         if chat_id not in there:
-            raise ChatNotFoundError(f"the backup has no chat {chat_id!r} of yours; ws.verify() names those that only it has")
+            raise ChatNotFoundError(
+                f"the backup has no chat {spelled!r} of yours; ws.verify() names those that only it has"
+            )
 
 
 def _has_news(mine: Digest | None, theirs: Digest) -> bool:

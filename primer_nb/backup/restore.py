@@ -77,7 +77,7 @@ def restore(
     """
     check_pair(store, server)
     begun = time.monotonic()
-    named = None if chats is None else {canonical_id(chat) or chat for chat in chats}
+    named = None if chats is None else {canonical_id(chat) or chat: chat for chat in chats}
     told = progress or NoProgress()
     with alone(store), opened(server, user_id) as pg:
         is_empty = named is None and not _has_chats(store, user_id)

@@ -28,6 +28,7 @@ from primer_nb.backup.digests import local_digests, server_digests
 from primer_nb.backup.job import FOREIGN, Job
 from primer_nb.backup.journal import Batch, next_batch
 from primer_nb.backup.lock import alone
+from primer_nb.backup.opening import check_pair
 from primer_nb.backup.progress import NoProgress, Progress
 from primer_nb.backup.push import Pushed, push_batch
 from primer_nb.backup.reconcile import differs, reconcile
@@ -40,7 +41,6 @@ from primer_nb.errors import (
     BackupError,
     ChatNotFoundError,
     ForeignChatError,
-    InvalidInputError,
     StoreUnavailableError,
 )
 
@@ -101,7 +101,7 @@ def backup(
         If one of them cannot be used; what was committed stays, and the next backup goes on from there.
     """
     address = server.address if isinstance(server, Server) else server
-    _check_kinds(store, address)
+    check_pair(store, address)
     watched = progress or NoProgress()
     line = nullcontext(server) if isinstance(server, Server) else Server(server)
     with alone(store), line as connected:
@@ -115,15 +115,6 @@ def backup(
         finally:
             watched.finish()
     return job.report()
-
-
-def _check_kinds(store: Store, server: Address) -> None:
-    if (store.dialect, server.dialect) != ("sqlite", "postgresql"):
-        raise InvalidInputError(
-            "a backup goes from an SQLite file to a PostgreSQL server, "
-            f"not from {store.dialect} to {server.dialect}; connect() with a file as database_url and a "
-            "postgresql:// address as server_url"
-        )
 
 
 def _patiently(job: Job, action: Callable[[], None]) -> None:
