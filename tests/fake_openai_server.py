@@ -54,8 +54,13 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(200, json.dumps({"object": "list", "data": names}).encode(), "application/json", {})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        fake, call = self.server.fake, Call(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client has gone before it had said all
+            self.close_connection = True
+            return
+        headers = {k.lower(): v for k, v in self.headers.items()}
+        fake, call = self.server.fake, Call(self.path, headers, json.loads(body))
         with fake.changed:
             fake.calls.append(call)
             fake.changed.notify_all()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 from isolation_panel import MESSAGES, PanelMessages
 from isolation_plans import KINDS, RECEIVERS, kind_of
@@ -32,8 +30,12 @@ def ada(people, fake_openai, monkeypatch):
 @pytest.mark.parametrize(
     ("people", "comes_by"),
     [
-        *product(["sqlite", "postgresql"], ["password", "token", "nothing"]),
-        *product(["sqlite+sqlite", "sqlite+postgresql"], ["password"]),
+        ("sqlite", "password"),
+        ("sqlite", "token"),
+        ("sqlite", "nothing"),
+        ("postgresql", "password"),
+        ("sqlite+sqlite", "password"),
+        ("sqlite+postgresql", "password"),
     ],
     indirect=["people"],
 )
