@@ -169,6 +169,18 @@ def test_a_row_that_was_put_right_travels_with_all_that_waited_for_it(scene, kno
     assert scene.here("SELECT * FROM primer_quarantine") == []
 
 
+def test_a_row_that_was_put_right_is_not_taken_for_refused_by_a_comparison(scene, known):
+    (message,) = scene.say(known, "b\x00d")
+    scene.backup()
+    scene.write("UPDATE messages SET content = 'mended' WHERE id = ?", message)
+    scene.write("DELETE FROM primer_backup_state")
+
+    report = scene.backup()
+
+    assert (report.is_reconciled, report.messages) == (True, 1)
+    assert scene.said_there() == scene.said_here()
+
+
 @pytest.fixture
 def picky(scene):
     """A rule of the server that this side does not know."""

@@ -90,6 +90,17 @@ def test_a_long_history_goes_in_loads_of_a_bounded_size(scene, monkeypatch):
     assert (report.chats, report.messages) == (3, 210)
 
 
+def test_large_messages_go_in_loads_of_a_bounded_size(scene, known, monkeypatch):
+    monkeypatch.setattr("primer_nb.backup.gathering.MOST_BYTES", 10_000)
+    scene.say(known, *("x" * 3_000 for _ in range(10)))
+    scene.write("DELETE FROM primer_backup_state")
+
+    report = scene.backup()
+
+    assert (report.messages, report.round_trips) == (10, 3 + 3 * 4)
+    assert scene.said_there() == scene.said_here()
+
+
 def test_who_stops_a_first_backup_keeps_what_was_committed(scene, monkeypatch):
     monkeypatch.setattr("primer_nb.backup.gathering.MOST_MESSAGES", 20)
     monkeypatch.setattr("primer_nb.backup.gathering._MESSAGES_AT_ONCE", 20)
