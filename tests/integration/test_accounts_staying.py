@@ -17,6 +17,7 @@ from primer_nb.secret import Secret
 from primer_nb.use_cases import accounts, provider_keys
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.stored_keys import stored_key
+from primer_nb.use_cases.tokens import create_token
 
 KEY = Secret("sk-abcdefghijkl")
 
@@ -157,6 +158,14 @@ def test_signing_in_as_somebody_else_forgets_who_was_there(people):
     _keep(session, kept)
     with _warned():
         assert people.session().is_local
+
+
+def test_a_token_is_not_kept_as_a_person(people):
+    by_token = people.session(token=create_token(people.sign_up(), "nightly"))
+
+    staying.stay(by_token)
+
+    assert people.session().is_local
 
 
 def test_a_damaged_file_is_as_none(people, primer_home):

@@ -34,14 +34,14 @@ ABSOLUTE = timedelta(days=30)
 
 
 def stay(session: Session) -> None:
-    """Keep who is signed in signed in on this machine; a store in memory keeps nothing.
+    """Keep who is signed in signed in on this machine; a store in memory keeps nothing, and a token is no person.
 
     Parameters
     ----------
     session : Session
         Somebody has just signed in, online.
     """
-    if session.place is None:
+    if session.place is None or session.by_token:
         return
     token, now = new_refresh_token(), times.now()
     with kept_token(session.place) as keeper:
