@@ -72,8 +72,8 @@ def test_one_backup_of_a_file_at_a_time(scene, known):
 
 
 def test_only_a_file_is_backed_up_and_only_to_a_server(scene):
-    with pytest.raises(InvalidInputError, match="from postgresql to postgresql"):
+    with pytest.raises(InvalidInputError, match="not from a PostgreSQL server"):
         backup(scene.remote, scene.server, scene.user.id)
 
-    with pytest.raises(InvalidInputError, match="from sqlite to sqlite"):
+    with pytest.raises(InvalidInputError, match="to an SQLite file"):
         backup(scene.local, scene.local.address, scene.user.id)
