@@ -41,6 +41,7 @@ def local_user(store: Store) -> User:
     if found is not None:
         return found
     with store.unit_of_work() as work:
+        work.users.lock_all()
         found = _find(work)  # another process may have been faster
         if found is None:
             found = work.users.add(_make(work))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from builders import add_chat, add_messages, add_user, make_message
 
@@ -12,6 +13,7 @@ from primer_nb.database import Store, open_store
 from primer_nb.errors import (
     PrimerError,
 )
+from primer_nb.use_cases.users import local_user
 
 
 def _say_things(url: str, user_id: str, chat_id: str, name: str, count: int) -> None:
@@ -104,3 +106,10 @@ def test_a_store_in_memory_is_shared_by_all_threads():
     with store.unit_of_work(user.id, read_only=True) as work:
         assert len(work.messages.list()) == 200
     store.close()
+
+
+def test_kernels_that_open_a_new_store_at_once_agree_on_the_local_user(store):
+    with ThreadPoolExecutor(8) as pool:
+        users = list(pool.map(lambda _: local_user(store), range(8)))
+
+    assert len({user.id for user in users}) == 1
