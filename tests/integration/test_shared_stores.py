@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from builders import add_chat, add_messages, add_user, make_message
 
@@ -13,7 +14,7 @@ from primer_nb.database import Store, open_store
 from primer_nb.errors import (
     PrimerError,
 )
-from primer_nb.use_cases.users import local_user
+from primer_nb.use_cases import users
 
 
 def _say_things(url: str, user_id: str, chat_id: str, name: str, count: int) -> None:
@@ -108,8 +109,17 @@ def test_a_store_in_memory_is_shared_by_all_threads():
     store.close()
 
 
-def test_kernels_that_open_a_new_store_at_once_agree_on_the_local_user(store):
-    with ThreadPoolExecutor(8) as pool:
-        users = list(pool.map(lambda _: local_user(store), range(8)))
+def test_kernels_that_open_a_new_store_at_once_agree_on_the_local_user(store, monkeypatch):
+    together, make = threading.Barrier(2), users._make
 
-    assert len({user.id for user in users}) == 1
+    def make_together(work):
+        with suppress(threading.BrokenBarrierError):  # who is alone goes on alone
+            together.wait(0.5)
+        return make(work)
+
+    monkeypatch.setattr(users, "_make", make_together)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: users.local_user(store), range(2)))
+
+    assert len({user.id for user in found}) == 1
