@@ -197,8 +197,12 @@ class PanelPage:
         return self.page.evaluate(f"() => {_KERNEL}.status")
 
     def save_widget_state(self) -> None:
-        """Switch on "Save Widget State Automatically", as in JupyterLab's settings menu."""
-        self.page.evaluate("() => jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
+        """Switch on "Save Widget State Automatically", as in JupyterLab's settings menu; the command toggles it."""
+        command = "'@jupyter-widgets/jupyterlab-manager:saveWidgetState'"
+        self.page.evaluate(
+            f"() => jupyterapp.commands.isToggled({command}) || jupyterapp.commands.execute({command})"
+        )
+        self.page.wait_for_function(f"() => jupyterapp.commands.isToggled({command})")
 
     def _run_in_new_cell(self, code: str) -> None:
         self.page.evaluate(
