@@ -98,6 +98,7 @@ def test_a_chat_answers_one_message_at_a_time(ws, fake_openai):
     fake_openai.script(Say("word " * 500, delay=0.02))
     chat, other = ws.chats.create("One"), ws.chats.create("Two")
     stream = chat.stream("talk")
+    fake_openai.wait_until(lambda: fake_openai.calls)  # else the other chat may get what was scripted for this one
 
     with pytest.raises(ReplyInProgressError):
         chat.send("and this?")
