@@ -21,19 +21,17 @@ from primer_nb.backup.columns import (
 )
 from primer_nb.backup.gathering import gather
 from primer_nb.backup.loads import Load
+from primer_nb.backup.opening import greet
 from primer_nb.backup.progress import Progress
 from primer_nb.backup.reports import BackupReport
 from primer_nb.backup.rows import Quarantined
-from primer_nb.backup.server import Server, check_version, no_account
+from primer_nb.backup.server import Server
 from primer_nb.database import Store
 
 FOREIGN = "on the server it belongs to another account"
 
 _FEW_CHATS = 10_000  # in all; counting them anew takes a few milliseconds
 
-_HELLO = b"""\
-SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %(user)s::uuid),
-    (SELECT reltuples FROM pg_class WHERE oid = 'chats'::regclass)"""
 _OTHERS = b"SELECT id::text FROM chats WHERE id = ANY(%(chats)s::uuid[]) AND user_id <> %(user)s::uuid"
 
 
@@ -84,13 +82,9 @@ class Job:
             If it does not have the account.
         """
         self.round_trips += 1
-        row = self.server.connection().execute(_HELLO, {"user": self.user_id}).fetchone()
+        pg = self.server.connection()
         self.has_connected = True
-        version, has_account, chats = row or (None, False, 0)
-        check_version(version, self.server.address)
-        self.is_unmeasured = chats < _FEW_CHATS
-        if not has_account:
-            raise no_account(self.server.address)
+        self.is_unmeasured = greet(pg, self.server.address, self.user_id) < _FEW_CHATS
 
     def others_among(self, chats: Iterable[str]) -> set[str]:
         """Ask the server which chats belong to another user there; one round trip, none for no chats.

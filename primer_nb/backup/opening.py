@@ -15,7 +15,40 @@ if TYPE_CHECKING:
 
     from primer_nb.database.addresses import Address
 
-_ASK = "SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %s)"
+_HELLO = b"""\
+SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %s::uuid),
+    (SELECT reltuples FROM pg_class WHERE oid = 'chats'::regclass)"""
+
+
+def greet(pg: Connection[Any], server: Address, user_id: str) -> float:
+    """Ask a server whether it is ours and knows the user; one round trip.
+
+    Parameters
+    ----------
+    pg : psycopg.Connection
+        To the server.
+    server : Address
+        Its address, for messages.
+    user_id : str
+        Who must have an account there.
+
+    Returns
+    -------
+    float
+        About how many chats it has of all users, as its statistics say; -1 without any.
+
+    Raises
+    ------
+    StoreNewerError, MigrationError
+        If its tables are of another release.
+    BackupError
+        If it does not know the user.
+    """
+    version, is_known, chats = pg.execute(_HELLO, (user_id,)).fetchone() or (None, False, -1)
+    check_version(version, server)
+    if not is_known:
+        raise no_account(server)
+    return float(chats)
 
 
 @contextmanager
@@ -42,10 +75,7 @@ def opened(server: Address, user_id: str) -> Iterator[Connection[Any]]:
         If it does not know the user.
     """
     with translated(server), connect_server(server) as pg:
-        version, is_known = pg.execute(_ASK, (user_id,)).fetchone() or (None, False)
-        check_version(version, server)
-        if not is_known:
-            raise no_account(server)
+        greet(pg, server, user_id)
         yield pg
 
 
