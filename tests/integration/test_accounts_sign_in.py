@@ -10,7 +10,7 @@ from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, actions
 
 from primer_nb import times
 from primer_nb.credentials import passwords
-from primer_nb.errors import SignInError, TooManyAttemptsError
+from primer_nb.errors import SealError, SignInError, TooManyAttemptsError
 from primer_nb.secret import Secret
 from primer_nb.use_cases import accounts, attempts, provider_keys
 from primer_nb.use_cases.chats import create_chat, list_chats
@@ -183,6 +183,17 @@ def test_signing_in_as_somebody_else_changes_whose_workspace_it_is(people):
     accounts.sign_in(session, ADA, password=Secret(PASSWORD), stay=False)
 
     assert [chat.title for chat in list_chats(session)] == ["Ada's"]
+
+
+def test_the_data_key_is_wiped_when_its_user_signs_out(people):
+    session = people.sign_up()
+    data_key = session.data_key
+
+    accounts.sign_out(session)
+
+    assert session.data_key is None
+    with pytest.raises(SealError):
+        data_key.reveal()
 
 
 def test_the_audit_log_tells_what_happened(people):

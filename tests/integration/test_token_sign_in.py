@@ -109,6 +109,19 @@ def test_the_last_use_is_noted_to_a_minute_and_not_more_often(people, monkeypatc
     assert noted == [start, start, start + timedelta(seconds=61)]
 
 
+def test_a_token_that_is_used_again_at_once_writes_nothing(people):
+    session = people.sign_up()
+    token = tokens.create_token(session, "nightly")
+    people.session(token=token)
+    sent = []
+    event.listen(session.accounts.engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+
+    tokens._admit(session.accounts, token)
+
+    assert sent
+    assert [statement for statement in sent if statement.startswith("UPDATE")] == []
+
+
 def test_only_a_person_makes_lists_and_revokes_tokens(people):
     session = people.sign_up()
     by_token = people.session(token=tokens.create_token(session, "nightly"))
