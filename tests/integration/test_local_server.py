@@ -212,7 +212,8 @@ def test_a_reply_closed_during_the_download_ends_at_once_and_the_download_soon(s
     assert [step.text for step in steps if step.text] == []
     models = primer_home / "cache" / "models"
     assert not (models / "tiny.gguf").exists()
-    assert 0 < next(models.glob("*.part")).stat().st_size <= 200_000
+    # one more piece of the stream may have been on its way
+    assert 0 < next(models.glob("*.part")).stat().st_size <= 200_000 + 65_536
 
 
 @pytest.mark.parametrize(
