@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from panel_page import PanelPage
 
 CELLS = [
     """\
@@ -27,12 +28,8 @@ def once(lab):
     return root
 
 
-def save_widget_state(lab):
-    lab.page.evaluate("() => jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
-
-
 def test_a_click_shows_the_key_and_saving_keeps_nothing_of_it(lab, once):
-    save_widget_state(lab)
+    PanelPage(lab).save_widget_state()
     once.get_by_role("button", name="Show once").click()
     once.locator("code").get_by_text(KEY).wait_for()
     shown = once.locator("code").inner_text()
