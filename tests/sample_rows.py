@@ -20,7 +20,7 @@ CREATED = {"created_at": TIME}
 TIMES = {"created_at": TIME, "updated_at": TIME}
 
 REVISIONS = [revision.id for revision in revisions("sqlite")]
-FIRST, SECOND, THIRD, FOURTH, FIFTH = REVISIONS[:5]
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH = REVISIONS[:6]
 
 # In the order in which they can be inserted.
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
@@ -89,6 +89,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
         "sign_in_attempts": {"email_digest": "00", "failures": 3, "first_at": TIME, "locked_until": TIME},
     },
     FIFTH: {},  # triggers only
+    SIXTH: {"user_settings": {"user_id": USER, "theme": "dark", "automatic_backup": True}},
 }
 REQUIRED_FROM = {THIRD: {"refresh_tokens": {"family": TOKEN}}}
 

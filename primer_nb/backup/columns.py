@@ -232,6 +232,7 @@ USER_SETTINGS = Table(
         Column("theme", "text", limits.THEME),
         Column("language", "text", limits.LANGUAGE),
         Column("notifications_enabled", "boolean"),
+        Column("automatic_backup", "boolean"),
         _CREATED,
         _UPDATED,
     ),

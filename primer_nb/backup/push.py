@@ -71,8 +71,8 @@ CONFLICTS = {
     COMPLETIONS: "ON CONFLICT (message_id) DO NOTHING",
     ATTACHMENTS: "ON CONFLICT (id) DO NOTHING",
     USER_SETTINGS: "ON CONFLICT (user_id) DO UPDATE SET theme = EXCLUDED.theme, language = EXCLUDED.language,"
-    " notifications_enabled = EXCLUDED.notifications_enabled, updated_at = EXCLUDED.updated_at WHERE "
-    + _NEWER.format(table="user_settings"),
+    " notifications_enabled = EXCLUDED.notifications_enabled, automatic_backup = EXCLUDED.automatic_backup,"
+    " updated_at = EXCLUDED.updated_at WHERE " + _NEWER.format(table="user_settings"),
 }
 # A chat or message of this identifier may be another user's: nothing is hung on it.
 _OWN_CHAT = " AND NOT EXISTS (SELECT FROM chats WHERE chats.id = sent.chat_id AND chats.user_id <> {user}::uuid)"

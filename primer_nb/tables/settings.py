@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Text, true
+from sqlalchemy import Column, ForeignKey, Text, false, true
 from sqlmodel import Field
 
 from primer_nb import limits
@@ -26,6 +26,7 @@ class UserSettings(Record, table=True):
         default="en", sa_column=Column(text_up_to(limits.LANGUAGE), nullable=False, server_default="en")
     )
     notifications_enabled: bool = Field(default=True, sa_column=Column(Flag, nullable=False, server_default=true()))
+    automatic_backup: bool = Field(default=False, sa_column=Column(Flag, nullable=False, server_default=false()))
     created_at: datetime = Field(
         default_factory=now, sa_column=Column(Moment, nullable=False, server_default=CurrentMoment())
     )

@@ -1,4 +1,4 @@
-"""What a user likes: theme, language, notifications. Kept in the local store, so that they are there offline."""
+"""What a user likes: theme, language, notifications, backups. In the local store, so that it is there offline."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ class Settings:
         ``"en"`` or ``"de"``.
     notifications_enabled : bool
         Whether to be told of what ends while nobody looks.
+    automatic_backup : bool
+        Whether what is new goes to the server by itself.
     """
 
     theme: str = "system"
     language: str = "en"
     notifications_enabled: bool = True
+    automatic_backup: bool = False
 
 
 def read_settings(session: Session) -> Settings:
@@ -57,6 +60,7 @@ def read_settings(session: Session) -> Settings:
         theme=row.theme if row.theme in THEMES else "system",
         language=row.language if row.language in LANGUAGES else "en",
         notifications_enabled=row.notifications_enabled,
+        automatic_backup=row.automatic_backup,
     )
 
 
@@ -66,8 +70,9 @@ def change_settings(
     theme: str | None = None,
     language: str | None = None,
     notifications_enabled: bool | None = None,
+    automatic_backup: bool | None = None,
 ) -> Settings:
-    """Change some of the user's settings, and tell the panels.
+    """Change some of the user's settings, and tell who watches.
 
     Parameters
     ----------
@@ -75,8 +80,8 @@ def change_settings(
         On whose behalf.
     theme, language : str, optional
         New values; ``None`` leaves them.
-    notifications_enabled : bool, optional
-        The new value.
+    notifications_enabled, automatic_backup : bool, optional
+        New values; ``None`` leaves them.
 
     Returns
     -------
@@ -92,7 +97,8 @@ def change_settings(
     new = Settings(
         theme=_one_of(THEMES, theme, name="theme") or old.theme,
         language=_one_of(LANGUAGES, language, name="language") or old.language,
-        notifications_enabled=_checked_flag(notifications_enabled, old.notifications_enabled),
+        notifications_enabled=_flag(notifications_enabled, old.notifications_enabled, name="notifications_enabled"),
+        automatic_backup=_flag(automatic_backup, old.automatic_backup, name="automatic_backup"),
     )
     with session.write() as work:
         stored, now = _stored(work, session.user.id), times.now()
@@ -101,6 +107,7 @@ def change_settings(
             theme=new.theme,
             language=new.language,
             notifications_enabled=new.notifications_enabled,
+            automatic_backup=new.automatic_backup,
             created_at=now if stored is None else stored.created_at,
             updated_at=now,
         )
@@ -126,9 +133,9 @@ def _one_of(known: tuple[str, ...], value: str | None, *, name: str) -> str | No
     return value
 
 
-def _checked_flag(value: object, default: bool) -> bool:
+def _flag(value: object, default: bool, *, name: str) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise InvalidInputError(f"notifications_enabled={value!r} is neither True nor False")
+        raise InvalidInputError(f"{name}={value!r} is neither True nor False")
     return value

@@ -35,7 +35,7 @@ class SettingsHandle:
 
     def __repr__(self) -> str:
         """Return one line; reading the values would touch the database."""
-        return f"<settings of {self._session.user.email}: theme, language, notifications_enabled>"
+        return f"<settings of {self._session.user.email}: theme, language, notifications_enabled, automatic_backup>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Print the values where IPython displays them."""
@@ -85,6 +85,21 @@ class SettingsHandle:
     @notifications_enabled.setter
     def notifications_enabled(self, value: bool) -> None:
         change_settings(self._session, notifications_enabled=_value(value))
+
+    @property
+    def automatic_backup(self) -> bool:
+        """Whether what is new goes to the server by itself, in the background, whenever the server can be reached.
+
+        Returns
+        -------
+        bool
+            Off unless switched on; it needs an account on a server.
+        """
+        return read_settings(self._session).automatic_backup
+
+    @automatic_backup.setter
+    def automatic_backup(self, value: bool) -> None:
+        change_settings(self._session, automatic_backup=_value(value))
 
 
 def _value(value: Any) -> Any:

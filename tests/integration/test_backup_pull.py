@@ -64,14 +64,15 @@ def test_everything_that_hangs_on_a_chat_comes_along(laptop, desktop):
         "INSERT INTO message_attachments VALUES (?, ?, 'a', 'b', 3, '00', ?, ?)",
         *(new_id(), message.id, b"\x00\\\xff", LATER),
     )
-    laptop.execute("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?)", laptop.user.id, LATER, LATER)
+    laptop.execute("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?, 1)", laptop.user.id, LATER, LATER)
     laptop.backup()
 
     report = desktop.pull()
 
     assert (report.chats_added, report.messages, report.completions, report.attachments) == (1, 2, 1, 1)
     assert rows_of_chats(desktop) == rows_of_chats(laptop)
-    assert desktop.execute("SELECT theme, language, notifications_enabled FROM user_settings") == [("dark", "de", 0)]
+    settings = desktop.execute("SELECT theme, language, notifications_enabled, automatic_backup FROM user_settings")
+    assert settings == [("dark", "de", 0, 1)]
 
 
 def test_nothing_new_fetches_nothing(laptop, desktop):

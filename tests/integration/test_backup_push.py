@@ -104,7 +104,7 @@ def test_completions_tags_settings_and_attachments_travel(scene, known):
     )
     scene.write("INSERT INTO chat_tags VALUES (?, 'wörk', ?), (?, 'play', ?)", known, TIME, known, TIME)
     scene.write("INSERT INTO chat_settings VALUES (?, 'openai', NULL, 0.5, 9, 'be\nkind', ?, ?)", known, TIME, TIME)
-    scene.write("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?)", scene.user.id, TIME, TIME)
+    scene.write("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?, 1)", scene.user.id, TIME, TIME)
 
     report = scene.backup()
 
@@ -115,7 +115,8 @@ def test_completions_tags_settings_and_attachments_travel(scene, known):
     assert scene.there("SELECT name, size, content FROM message_attachments") == [("ä.png", 3, b"\x00\xff\\")]
     assert scene.there("SELECT tag FROM chat_tags ORDER BY tag") == [("play",), ("wörk",)]
     assert scene.there("SELECT temperature, system_prompt FROM chat_settings") == [(0.5, "be\nkind")]
-    assert scene.there("SELECT theme, language, notifications_enabled FROM user_settings") == [("dark", "de", False)]
+    settings = scene.there("SELECT theme, language, notifications_enabled, automatic_backup FROM user_settings")
+    assert settings == [("dark", "de", False, True)]
 
 
 def test_a_tag_that_was_taken_off_is_taken_off_there(scene, known):

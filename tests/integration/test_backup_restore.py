@@ -139,7 +139,7 @@ def test_a_restore_is_a_new_device_and_echoes_nothing(scene, laptop, desktop):
 def test_what_was_not_backed_up_yet_still_is_after_a_restore(scene, laptop, desktop):
     laptop.say("hello")
     laptop.backup()
-    desktop.execute("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?)", desktop.user.id, TIME, TIME)
+    desktop.execute("INSERT INTO user_settings VALUES (?, 'dark', 'de', 0, ?, ?, 1)", desktop.user.id, TIME, TIME)
 
     desktop.restore()
     desktop.backup()

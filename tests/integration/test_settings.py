@@ -14,21 +14,32 @@ def ws(people):
     return people.connect()
 
 
+def read(settings):
+    return settings.theme, settings.language, settings.notifications_enabled, settings.automatic_backup
+
+
 def test_settings_have_defaults_and_are_kept(ws, people):
-    before = (ws.settings.theme, ws.settings.language, ws.settings.notifications_enabled)
+    before = read(ws.settings)
 
     ws.settings.theme = "dark"
     ws.settings.language = "de"
     ws.settings.notifications_enabled = False
+    ws.settings.automatic_backup = True
 
-    again = people.connect().settings
-    assert before == ("system", "en", True)
-    assert (again.theme, again.language, again.notifications_enabled) == ("dark", "de", False)
+    assert before == ("system", "en", True, False)
+    assert read(people.connect().settings) == ("dark", "de", False, True)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("theme", "pink"), ("theme", None), ("language", "tlh"), ("language", 5), ("notifications_enabled", "yes")],
+    [
+        ("theme", "pink"),
+        ("theme", None),
+        ("language", "tlh"),
+        ("language", 5),
+        ("notifications_enabled", "yes"),
+        ("automatic_backup", 1),
+    ],
 )
 def test_a_value_that_is_none_of_those_there_are_changes_nothing(ws, name, value):
     before = getattr(ws.settings, name)
@@ -42,8 +53,11 @@ def test_a_value_that_is_none_of_those_there_are_changes_nothing(ws, name, value
 def test_displayed_they_show_their_values_and_printed_only_whose_they_are(ws):
     ws.settings.theme = "light"
 
-    assert pretty(ws.settings) == "Settings(theme='light', language='en', notifications_enabled=True)"
-    assert repr(ws.settings) == "<settings of local@localhost: theme, language, notifications_enabled>"
+    shown = "Settings(theme='light', language='en', notifications_enabled=True, automatic_backup=False)"
+    assert pretty(ws.settings) == shown
+    assert repr(ws.settings) == (
+        "<settings of local@localhost: theme, language, notifications_enabled, automatic_backup>"
+    )
 
 
 def test_a_misspelt_setting_is_an_error(ws):
