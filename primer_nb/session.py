@@ -7,14 +7,18 @@ works now; what outlives that, such as a reply on its way, takes a copy that sta
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from primer_nb import times
 from primer_nb.database import open_store
 from primer_nb.database.addresses import parse_address
+from primer_nb.watchers import Watchers
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from primer_nb.backup.kept import KeptServer
     from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import Store, UnitOfWork
     from primer_nb.database.addresses import Place
@@ -53,7 +57,10 @@ class Session:
         self.server = None if server is None else parse_address(server)
         self._accounts: Store | None = None
         self._opening = threading.Lock()
-        self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
+        self._kept: KeptServer | None = None
+        self._backed_up: dict[str, datetime] = {}
+        self._watchers = Watchers()
+        self._backup_watchers = Watchers()
 
     @property
     def has_server(self) -> bool:
@@ -98,6 +105,28 @@ class Session:
             return None
         return f"{self.store.address}|{self.server or ''}"
 
+    def backup_server(self) -> KeptServer:
+        """Return the server that the user's backups go to, with the one connection that is kept to it.
+
+        Returns
+        -------
+        KeptServer
+            Connected when it is used, by one thread at a time; closed five minutes later, when another user works
+            here, and by `close`. There is a server.
+        """
+        from primer_nb.backup.kept import KeptServer  # loads psycopg
+
+        assert self.server is not None
+        with self._opening:
+            if self._kept is None or not self._kept.is_for(self.user.id):
+                self._kept = KeptServer(self.server, self.user.id)
+            return self._kept
+
+    @property
+    def backed_up_at(self) -> datetime | None:
+        """When a backup of the user was last found complete, in this process."""
+        return self._backed_up.get(self.user.id)
+
     def read(self) -> UnitOfWork:
         """Make a unit of work on the local store that only reads.
 
@@ -132,7 +161,10 @@ class Session:
         """
         if self.data_key is not None and self.data_key is not data_key:
             self.data_key.wipe()
+        is_another = user.id != self.user.id
         self.user, self.data_key, self.by_token = user, data_key, by_token
+        if is_another:
+            self.hang_up()
         self.tell()
 
     def watch(self, method: Callable[[], None]) -> None:
@@ -143,14 +175,33 @@ class Session:
         method : callable
             A bound method without parameters; held weakly, called in the thread that makes the change.
         """
-        self._watchers.append(weakref.WeakMethod(method))
+        self._watchers.add(method)
 
     def tell(self) -> None:
         """Call every method that watches."""
-        self._watchers = [watcher for watcher in self._watchers if watcher() is not None]
-        for watcher in self._watchers:
-            if method := watcher():
-                method()
+        self._watchers.tell()
+
+    def watch_backups(self, method: Callable[[], None]) -> None:
+        """Have a method called after each change of what is backed up: a backup, a pull, a chat that is forgotten.
+
+        Parameters
+        ----------
+        method : callable
+            A bound method without parameters; held weakly, called in the thread that makes the change.
+        """
+        self._backup_watchers.add(method)
+
+    def tell_of_backup(self, user_id: str | None = None) -> None:
+        """Call every method that watches backups.
+
+        Parameters
+        ----------
+        user_id : str, optional
+            Whose backup has just been found complete.
+        """
+        if user_id is not None:
+            self._backed_up[user_id] = times.now()
+        self._backup_watchers.tell()
 
     def as_now(self) -> Session:
         """Return a session that stays with the present user.
@@ -162,11 +213,19 @@ class Session:
         """
         return Session(self.store, self.user, self.providers)
 
+    def hang_up(self) -> None:
+        """Close the connection for backups, also in the middle of one; what was committed stays."""
+        with self._opening:
+            kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.retire()
+
     def close(self) -> None:
         """Close the stores and forget the data key; may be called again."""
         if self.data_key is not None:
             self.data_key.wipe()
             self.data_key = None
+        self.hang_up()
         if self._accounts is not None:
             self._accounts.close()
         self.store.close()

@@ -201,6 +201,7 @@ KINDS: dict[str, Kind] = {
     "depth": plain(3),
     "progress": plain(NoProgress()),
     "chats": Kind(lambda bob: [bob.chat.id], lambda ada, bob: [([her], [none]) for her, none in _chats(ada, bob)]),
+    "ids": Kind(lambda bob: [bob.chat.id], lambda ada, bob: [([her], [none]) for her, none in _chats(ada, bob)]),
     # where a name means something else
     "Chats.__getitem__.title": _TITLE,
     "Chats.search.text": _WORDS,

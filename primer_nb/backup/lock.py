@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from primer_nb.database import Store
 from primer_nb.errors import BackupInProgressError, StoreReadOnlyError
+
+_turns: dict[tuple[int, Path], threading.Lock] = {}  # by process: a fork copies locks as they are
 
 
 @contextmanager
 def alone(store: Store) -> Iterator[None]:
     """Hold the lock of a store; the system gives it back when the process ends.
+
+    Threads of one process wait for each other: what runs in the background is soon done, or can be ended by Ctrl-C.
 
     Parameters
     ----------
@@ -26,16 +33,22 @@ def alone(store: Store) -> Iterator[None]:
     Raises
     ------
     BackupInProgressError
-        If somebody has it.
+        If another process has it.
     StoreReadOnlyError
         If the lock's file cannot be made.
     """
-    from filelock import FileLock, Timeout
-
     path = store.address.path
     if path is None:
         yield
         return
+    with _turns.setdefault((os.getpid(), path.resolve()), threading.Lock()), _lock_of(path):
+        yield
+
+
+@contextmanager
+def _lock_of(path: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     # beside the database, never itself: closing it would drop SQLite's own locks in this process
     lock = FileLock(path.with_name(f"{path.name}.backup-lock"), mode=0o600, thread_local=False)
     try:

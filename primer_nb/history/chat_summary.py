@@ -5,6 +5,7 @@ The counting is done in memory over a few narrow columns, by the same code for b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ MESSAGE_COLUMNS = ("chat_id", "role", "tokens", "characters", "created_at", "is_
 """The columns of messages that `summarise` needs."""
 
 
-def summarise(chats: pd.DataFrame, messages: pd.DataFrame, *, filters: Filters) -> pd.DataFrame:
+def summarise(
+    chats: pd.DataFrame, messages: pd.DataFrame, *, filters: Filters, unsaved: Collection[str]
+) -> pd.DataFrame:
     """Count each chat's messages.
 
     Parameters
@@ -30,6 +33,8 @@ def summarise(chats: pd.DataFrame, messages: pd.DataFrame, *, filters: Filters) 
         `MESSAGE_COLUMNS` of all messages of these chats, oldest first.
     filters : Filters
         Which of the messages count.
+    unsaved : collection of str
+        Ids of the chats that are in no backup, or not whole.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def summarise(chats: pd.DataFrame, messages: pd.DataFrame, *, filters: Filters) 
     chats["first_message_at"] = tally.extreme(np.fmin)
     chats["last_message_at"] = tally.extreme(np.fmax)
     chats["reply_latency"] = tally.reply_latency()
-    chats["backed_up"] = False
+    chats["backed_up"] = ~chats["id"].isin(list(unsaved))
     return chats[chats["messages"] > 0].reset_index(drop=True) if filters.choose_messages else chats
 
 

@@ -14,6 +14,7 @@ from primer_nb.history.filters import Filters, Moment, Names, check_filters
 from primer_nb.history.frames import Batch, make_frame
 from primer_nb.history.plain_rows import to_batch
 from primer_nb.history.selection import Query, Selection
+from primer_nb.use_cases.backup_state import unsaved_chats
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -155,7 +156,8 @@ class History:
             ``model`` (category), ``created_at``, ``updated_at`` (datetime64[us, UTC]), ``messages``, ``turns``
             (messages of the user), ``tokens``, ``characters`` (Int64), ``first_message_at``, ``last_message_at``
             (datetime64[us, UTC]), ``reply_latency`` (float64: median seconds from a message of the user to the
-            reply right after it) and ``backed_up`` (bool: False as long as the chat is not in a backup).
+            reply right after it) and ``backed_up`` (bool: whether the server of your account has all of the chat,
+            as far as this machine knows: nothing of it is new, and nothing was refused. The server is not asked).
 
         Raises
         ------
@@ -182,7 +184,8 @@ class History:
             chats = make_frame(CHAT_COLUMNS, rows=len(found), batches=iter([to_batch(CHAT_COLUMNS, found)]))
             rows, batches = self._load(work.connection, selection.all_messages(MESSAGE_COLUMNS))
             messages = make_frame(MESSAGE_COLUMNS, rows=rows, batches=batches)
-        return summarise(chats, messages, filters=filters)
+        # after the reading: what was saved meanwhile is saved
+        return summarise(chats, messages, filters=filters, unsaved=unsaved_chats(self._session))
 
     def _select(self, connection: Connection, filters: Filters) -> Selection:
         return Selection(connection, user_id=self._session.user.id, filters=filters)

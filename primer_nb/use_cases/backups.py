@@ -18,10 +18,11 @@ from primer_nb.use_cases.chats import checked_id, get_chat
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from primer_nb.backup.kept import KeptServer
     from primer_nb.backup.progress import Progress
     from primer_nb.backup.reports import BackupReport
     from primer_nb.backup.results import DrillReport, ForgetReport, PullReport, RestoreReport, VerifyReport
-    from primer_nb.database.addresses import Address
+    from primer_nb.database import Store
     from primer_nb.session import Session
 
 DEPTHS = (1, 2, 3)
@@ -61,7 +62,42 @@ def back_up(
     server = _server(session)
     if chats is not None:
         chats = [get_chat(session, checked_id(chat)).id for chat in chats]
-    return backup_of(session.store, server, session.user.id, chats=chats, probe=probe, progress=progress)
+    report = send(session.store, server, chats=chats, probe=probe, progress=progress)
+    session.tell_of_backup(server.user_id if chats is None else None)
+    return report
+
+
+def send(
+    store: Store,
+    server: KeptServer,
+    *,
+    chats: Collection[str] | None = None,
+    probe: bool = False,
+    progress: Progress = _QUIET,
+) -> BackupReport:
+    """Send what a server does not have yet of its user, whoever works now.
+
+    Parameters
+    ----------
+    store : Store
+        The local one.
+    server : KeptServer
+        From `Session.backup_server`.
+    chats, probe, progress : optional
+        As `back_up`.
+
+    Returns
+    -------
+    BackupReport
+        What was sent.
+
+    Raises
+    ------
+    BackupError, StoreError
+        As `back_up`.
+    """
+    with server.in_use():
+        return backup_of(store, server, server.user_id, chats=chats, probe=probe, progress=progress)
 
 
 def pull(session: Session, *, progress: Progress = _QUIET) -> PullReport:
@@ -86,7 +122,11 @@ def pull(session: Session, *, progress: Progress = _QUIET) -> PullReport:
     BackupError, StoreError
         If it cannot be done; everything committed stays.
     """
-    return pull_of(session.store, _server(session), session.user.id, progress=progress)
+    with _server(session).in_use() as server:
+        report = pull_of(session.store, server, server.user_id, progress=progress)
+    session.tell()  # settings came along
+    session.tell_of_backup()
+    return report
 
 
 def restore(session: Session, *, chat: str | None = None, progress: Progress = _QUIET) -> RestoreReport:
@@ -115,11 +155,12 @@ def restore(session: Session, *, chat: str | None = None, progress: Progress = _
     BackupError, StoreError
         If it cannot be done; the store is as it was before.
     """
-    server = _server(session)
     chats = None if chat is None else [checked_id(chat)]
-    report = restore_of(session.store, server, session.user.id, chats=chats, progress=progress)
+    with _server(session).in_use() as server:
+        report = restore_of(session.store, server, server.user_id, chats=chats, progress=progress)
     _note(session, audit.RESTORED, subject=chat)
     session.tell()
+    session.tell_of_backup()
     return report
 
 
@@ -147,7 +188,8 @@ def verify(session: Session, *, depth: int = 1) -> VerifyReport:
     """
     if depth not in DEPTHS or isinstance(depth, bool):
         raise InvalidInputError(f"depth={depth!r} is not 1 (ids), 2 (lengths) or 3 (every character)")
-    return verify_of(session.store, _server(session), session.user.id, depth=depth)
+    with _server(session).in_use() as server:
+        return verify_of(session.store, server, server.user_id, depth=depth)
 
 
 def drill(session: Session) -> DrillReport:
@@ -170,7 +212,8 @@ def drill(session: Session) -> DrillReport:
     BackupError, StoreError
         If it cannot be done.
     """
-    return drill_of(session.store, _server(session), session.user.id)
+    with _server(session).in_use() as server:
+        return drill_of(session.store, server, server.user_id)
 
 
 def forget(session: Session, chat: str) -> ForgetReport:
@@ -197,12 +240,14 @@ def forget(session: Session, chat: str) -> ForgetReport:
     BackupError, StoreError
         If it cannot be done.
     """
-    report = forget_of(session.store, _server(session), session.user.id, checked_id(chat))
+    with _server(session).in_use() as server:
+        report = forget_of(session.store, server, server.user_id, checked_id(chat))
     _note(session, audit.FORGOTTEN, subject=chat)
+    session.tell_of_backup()
     return report
 
 
-def _server(session: Session) -> Address:
+def _server(session: Session) -> KeptServer:
     if session.server is None:
         raise InvalidInputError(
             "there is no server to back up to; set PRIMER_SERVER_URL (or SUPABASE_CONNECTION_STRING), or call "
@@ -210,7 +255,7 @@ def _server(session: Session) -> Address:
         )
     if session.is_local:
         raise NotSignedInError("a backup belongs to an account; call ws.login(email), or ws.register(email) for one")
-    return session.server
+    return session.backup_server()
 
 
 def _note(session: Session, action: str, *, subject: str | None) -> None:
