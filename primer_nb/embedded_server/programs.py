@@ -75,7 +75,7 @@ class Programs:
         Raises
         ------
         StoreUnavailableError
-            If it fails; with its last lines.
+            If it fails; with its last words.
         """
         settings = unprivileged()
         done = subprocess.run(  # noqa: S603  PostgreSQL's own programs
@@ -91,7 +91,8 @@ class Programs:
         )
         if done.returncode:
             hint = f"; for root it runs as {_ANYBODY!r}, who must be able to get there" if settings else ""
-            raise StoreUnavailableError(f"PostgreSQL's {name} failed ({done.stdout.strip().splitlines()[-1:]}){hint}")
+            said = done.stdout.strip().rpartition("\n")[2]
+            raise StoreUnavailableError(f"PostgreSQL's {name} failed ({said}){hint}")
 
 
 def find_programs(version: str | None = None) -> Programs:
