@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback before a PostgreSQL server: it counts round trips, delays, cuts and stalls.
+"""A TCP proxy on loopback before a PostgreSQL server: it counts round trips, delays, slows, cuts and stalls.
 
 A chunk that arrives on one side leaves on the other after ``delay`` seconds, in order. A fault happens once, counted
 from the last `DelayProxy.reset`; what comes after it passes untouched, so a retry can succeed. Messages are told
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _FLUSH = 0.02  # seconds for the bytes before a cut to arrive
+_PIECE = 2048  # bytes that pass at once when the line is slow
+_NARROW = 4096  # bytes a slow line takes in before the sender waits
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,18 @@ class DelayProxy:
         Of the server: a Unix socket or an address of this machine.
     delay : float
         Seconds one way.
+    rate : float, optional
+        Bytes a second that pass each way, on each connection; what waits, waits at the sender's side.
     fault : Fault, optional
         What goes wrong.
     """
 
-    def __init__(self, url: str, *, delay: float = 0.0, fault: Fault | None = None) -> None:
+    def __init__(
+        self, url: str, *, delay: float = 0.0, rate: float | None = None, fault: Fault | None = None
+    ) -> None:
         self._url = url
         self.delay = delay
+        self.rate = rate
         self.counts = Counts()
         self._fault = fault
         self._is_up = threading.Event()
@@ -78,6 +85,11 @@ class DelayProxy:
         user = f"{parts.username}:{parts.password}@" if parts.password else f"{parts.username or 'postgres'}@"
         place = f"{user}127.0.0.1:{self._port}"
         return urlunsplit(parts._replace(netloc=place, query="sslmode=disable&gssencmode=disable"))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every connection has ended."""
+        return not self._lines
 
     def reset(self, fault: Fault | None = None) -> None:
         """Count from zero, and let something else go wrong."""
@@ -98,7 +110,8 @@ class DelayProxy:
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._client, "127.0.0.1", 0)
+        limit, narrow = (1 << 16, False) if self.rate is None else (_NARROW, True)
+        server = await asyncio.start_server(self._client, sock=_listener(narrow=narrow), limit=limit)
         self._port = server.sockets[0].getsockname()[1]
         self._is_up.set()
         await self._end.wait()
@@ -164,11 +177,13 @@ class _Line:
         sending = asyncio.create_task(self._send(queue, writer, way))
         loop = asyncio.get_running_loop()
         try:
-            while data := await reader.read(1 << 16):
+            while data := await reader.read(1 << 16 if self._proxy.rate is None else _PIECE):
                 if way == "up" and self._server_spoke:
                     self._proxy.counts.round_trips += 1
                     self._server_spoke = False
                 await queue.put((loop.time() + self._proxy.delay, data))
+                if self._proxy.rate is not None:
+                    await asyncio.sleep(len(data) / self._proxy.rate)
         except OSError:
             pass
         await queue.put((loop.time() + self._proxy.delay, b""))
@@ -250,6 +265,15 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def _listener(*, narrow: bool) -> socket.socket:
+    plug = socket.socket()
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if narrow:
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW)  # its connections inherit it
+    plug.bind(("127.0.0.1", 0))
+    return plug
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -15,6 +15,7 @@ from primer_nb.backup.digest_identities import Identities, spellings
 from primer_nb.backup.digest_queries import buckets_query, rows_query
 from primer_nb.backup.digest_values import IDS, Bucket, Digest
 from primer_nb.backup.rows import Quarantined
+from primer_nb.database.silence import long_work
 
 if TYPE_CHECKING:
     import sqlite3
@@ -87,7 +88,8 @@ def server_digests(
     """
     query = rows_query(depth, some=chats is not None, buckets=buckets is not None)
     parameters = {"user_id": user_id, "chats": list(chats or ()), "buckets": list(buckets or ())}
-    return {chat_id: Digest(*values) for chat_id, *values in pg.execute(query.encode(), parameters)}
+    with long_work(pg):
+        return {chat_id: Digest(*values) for chat_id, *values in pg.execute(query.encode(), parameters)}
 
 
 def server_buckets(pg: Connection[Any], user_id: str, depth: int = IDS) -> dict[str, Bucket]:
@@ -108,7 +110,8 @@ def server_buckets(pg: Connection[Any], user_id: str, depth: int = IDS) -> dict[
         By the last two digits of the chat's identifier. The first two would not do: in a UUID of version 7 they
         are a time, the same for decades.
     """
-    rows = pg.execute(buckets_query(depth).encode(), {"user_id": user_id})
+    with long_work(pg):
+        rows = pg.execute(buckets_query(depth).encode(), {"user_id": user_id})
     return {name: Bucket(*values) for name, *values in rows}
 
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.bookkeeping import reading
-from primer_nb.backup.digest_values import CONTENTS
+from primer_nb.backup.digest_values import CONTENTS, Digest
 from primer_nb.backup.digests import local_digests
-from primer_nb.backup.loading import load
-from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.loading import Loaded, load
+from primer_nb.backup.opening import check_pair, with_server
 from primer_nb.backup.progress import NoProgress, Progress
 from primer_nb.backup.results import DrillReport
 from primer_nb.backup.rows import Quarantined
@@ -25,19 +25,22 @@ from primer_nb.database import open_store
 from primer_nb.database.failures import translated
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from primer_nb.backup.server import Server
     from primer_nb.database import Store
     from primer_nb.database.addresses import Address
 
 
-def drill(store: Store, server: Address, user_id: str, *, progress: Progress | None = None) -> DrillReport:
+def drill(store: Store, server: Address | Server, user_id: str, *, progress: Progress | None = None) -> DrillReport:
     """Restore everything to a file beside the store, compare all contents, and remove the file.
 
     Parameters
     ----------
     store : Store
         An SQLite store; it is not changed.
-    server : Address
-        Of a PostgreSQL store.
+    server : Address or Server
+        A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
         Whose chats.
     progress : Progress, optional
@@ -56,14 +59,10 @@ def drill(store: Store, server: Address, user_id: str, *, progress: Progress | N
     check_pair(store, server)
     begun = time.monotonic()
     told = progress or NoProgress()
-    with opened(server, user_id) as pg, _place(store) as part, translated(store.address):
-        open_store(part).close()
-        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-            try:
-                loaded = load(connection, pg, user_id, progress=told)
-            finally:
-                told.finish()
-            there = local_digests(connection, user_id, CONTENTS)
+    try:
+        loaded, there = with_server(server, user_id, lambda pg: _restored(store, pg, user_id, progress=told))
+    finally:
+        told.finish()
     refused: list[Quarantined] = []
     with reading(store) as connection:
         here = local_digests(connection, user_id, CONTENTS, refused=refused)
@@ -77,6 +76,16 @@ def drill(store: Store, server: Address, user_id: str, *, progress: Progress | N
         bytes_received=loaded.size,
         seconds=time.monotonic() - begun,
     )
+
+
+def _restored(
+    store: Store, pg: Connection[Any], user_id: str, *, progress: Progress
+) -> tuple[Loaded, dict[str, Digest]]:
+    with _place(store) as part, translated(store.address):
+        open_store(part).close()
+        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            loaded = load(connection, pg, user_id, progress=progress)
+            return loaded, local_digests(connection, user_id, CONTENTS)
 
 
 @contextmanager

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.bookkeeping import writing
-from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.opening import check_pair, with_server
 from primer_nb.backup.results import ForgetReport
 from primer_nb.backup.spelling import canonical_id
+from primer_nb.database.silence import long_work
 from primer_nb.errors import ChatNotFoundError
 from primer_nb.times import now, to_text
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from primer_nb.backup.server import Server
     from primer_nb.database import Store
     from primer_nb.database.addresses import Address
 
+_COUNT = """\
+SELECT (SELECT count(*) FROM messages WHERE chat_id = chats.id) FROM chats
+WHERE id = %(chat)s::uuid AND user_id = %(user)s::uuid"""
 # what hangs on the chat goes with it: each of its tables says ON DELETE CASCADE
-_DELETE = """\
-WITH counted AS (
-    SELECT count(*) AS messages FROM messages WHERE chat_id = %(chat)s::uuid
-), gone AS (
-    DELETE FROM chats WHERE id = %(chat)s::uuid AND user_id = %(user)s::uuid RETURNING id
-)
-SELECT counted.messages FROM gone, counted"""
+_DELETE = "DELETE FROM chats WHERE id = %(chat)s::uuid AND user_id = %(user)s::uuid"
 
 
-def forget(store: Store, server: Address, user_id: str, chat_id: str) -> ForgetReport:
+def forget(store: Store, server: Address | Server, user_id: str, chat_id: str) -> ForgetReport:
     """Delete one chat and all that hangs on it from the backup, and keep it from coming back by a pull.
 
     Parameters
     ----------
     store : Store
         An SQLite store; if the chat is still in it, it stays.
-    server : Address
-        Of a PostgreSQL store.
+    server : Address or Server
+        A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
         Whose chat.
     chat_id : str
@@ -55,9 +56,17 @@ def forget(store: Store, server: Address, user_id: str, chat_id: str) -> ForgetR
     check_pair(store, server)
     begun = time.monotonic()
     canonical = canonical_id(chat_id)
-    with opened(server, user_id) as pg:
-        found = canonical and pg.execute(_DELETE, {"chat": canonical, "user": user_id}).fetchone()
-    if not found:
+    found: list[int] = []  # an attempt whose answer was lost has deleted it perhaps
+
+    def attempt(pg: Connection[Any]) -> None:
+        chosen = {"chat": canonical, "user": user_id}
+        found.extend(count for (count,) in pg.execute(_COUNT, chosen))
+        with long_work(pg):
+            pg.execute(_DELETE, chosen)
+
+    if canonical:
+        with_server(server, user_id, attempt)
+    if not canonical or not found:
         raise ChatNotFoundError(
             f"the backup has no chat {chat_id!r} of yours; ws.verify() names those that only it has"
         )
@@ -67,4 +76,4 @@ def forget(store: Store, server: Address, user_id: str, chat_id: str) -> ForgetR
             "INSERT OR REPLACE INTO primer_tombstones (chat_id, deleted_at) VALUES (?, ?)",
             (canonical, to_text(now())),
         )
-    return ForgetReport(chat_id=canonical or chat_id, messages=found[0], seconds=time.monotonic() - begun)
+    return ForgetReport(chat_id=canonical, messages=found[0], seconds=time.monotonic() - begun)

@@ -60,7 +60,6 @@ class Job:
     away: set[tuple[str, str]] = field(init=False, default_factory=set)
     resent: set[str] = field(init=False, default_factory=set)
     is_reconciled: bool = field(init=False, default=False)
-    has_connected: bool = field(init=False, default=False)
     is_unmeasured: bool = field(init=False, default=False)
     bytes_sent: int = field(init=False, default=0)
     round_trips: int = field(init=False, default=0)
@@ -82,9 +81,7 @@ class Job:
             If it does not have the account.
         """
         self.round_trips += 1
-        pg = self.server.connection()
-        self.has_connected = True
-        self.is_unmeasured = greet(pg, self.server.address, self.user_id) < _FEW_CHATS
+        self.is_unmeasured = greet(self.server.connection(), self.server.address, self.user_id) < _FEW_CHATS
 
     def others_among(self, chats: Iterable[str]) -> set[str]:
         """Ask the server which chats belong to another user there; one round trip, none for no chats.

@@ -18,6 +18,7 @@ from primer_nb.backup.copying_out import OF_CHATS, copy_out, weight_of
 from primer_nb.backup.merging import merge_user_settings
 from primer_nb.backup.progress import Progress
 from primer_nb.backup.rows import Quarantined
+from primer_nb.database.silence import long_work
 from primer_nb.errors import StoreCorruptError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _one_moment(pg: Connection[Any]) -> Iterator[None]:
 
     pg.isolation_level, pg.read_only = IsolationLevel.REPEATABLE_READ, True
     try:
-        with pg.transaction():
+        with long_work(pg), pg.transaction():
             yield
     finally:
         if not pg.closed:

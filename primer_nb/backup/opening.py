@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from primer_nb.backup.server import check_version, connect_server, no_account, translated
+from primer_nb.backup.retrying import line_to, retried
+from primer_nb.backup.server import Server, check_version, no_account
 from primer_nb.database import Store
 from primer_nb.errors import InvalidInputError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from primer_nb.database.addresses import Address
+
+Result = TypeVar("Result")
 
 _HELLO = b"""\
 SELECT (SELECT version_num FROM primer_alembic_version), EXISTS (SELECT FROM users WHERE id = %s::uuid),
@@ -51,21 +53,22 @@ def greet(pg: Connection[Any], server: Address, user_id: str) -> float:
     return float(chats)
 
 
-@contextmanager
-def opened(server: Address, user_id: str) -> Iterator[Connection[Any]]:
-    """Connect to a server and look whether it is the right one.
+def with_server(server: Address | Server, user_id: str, action: Callable[[Connection[Any]], Result]) -> Result:
+    """Do something with a server, once it is known to be the right one; again when the connection is lost.
 
     Parameters
     ----------
-    server : Address
-        Of a PostgreSQL store.
+    server : Address or Server
+        Of a PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
         Who must have an account there.
+    action : callable
+        Does it, with a connection in autocommit; done twice it changes nothing more.
 
-    Yields
-    ------
-    psycopg.Connection
-        In autocommit; closed at the end. Its exceptions are translated.
+    Returns
+    -------
+    object
+        What the action returned.
 
     Raises
     ------
@@ -74,29 +77,51 @@ def opened(server: Address, user_id: str) -> Iterator[Connection[Any]]:
     BackupError
         If it does not know the user.
     """
-    with translated(server), connect_server(server) as pg:
-        greet(pg, server, user_id)
-        yield pg
+    with line_to(server) as line:
+
+        def attempt() -> Result:
+            pg = line.connection()
+            greet(pg, line.address, user_id)
+            return action(pg)
+
+        return retried(line, attempt)
 
 
-def check_pair(store: Store, server: Address) -> None:
+def address_of(server: Address | Server) -> Address:
+    """Take the address of a server that may be kept open.
+
+    Parameters
+    ----------
+    server : Address or Server
+        Either.
+
+    Returns
+    -------
+    Address
+        Its address.
+    """
+    return server.address if isinstance(server, Server) else server
+
+
+def check_pair(store: Store, server: Address | Server) -> None:
     """Refuse a pair of stores between which nothing travels.
 
     Parameters
     ----------
     store : Store
         The local one.
-    server : Address
-        Of the other.
+    server : Address or Server
+        The other.
 
     Raises
     ------
     InvalidInputError
         If it is not an SQLite store and a PostgreSQL server.
     """
-    if store.dialect != "sqlite" or server.dialect != "postgresql":
+    dialect = address_of(server).dialect
+    if store.dialect != "sqlite" or dialect != "postgresql":
         kinds = {"sqlite": "an SQLite file", "postgresql": "a PostgreSQL server"}
         raise InvalidInputError(
             f"a backup goes from an SQLite file to a PostgreSQL server, not from {kinds[store.dialect]} to "
-            f"{kinds[server.dialect]}; give connect() a file as database_url and a postgresql:// URL as server_url"
+            f"{kinds[dialect]}; give connect() a file as database_url and a postgresql:// URL as server_url"
         )

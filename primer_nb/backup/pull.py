@@ -17,8 +17,8 @@ from primer_nb.backup.copying_out import OF_CHATS, LocalRow, copy_out, weight_of
 from primer_nb.backup.digest_identities import spellings
 from primer_nb.backup.digest_values import Digest
 from primer_nb.backup.digests import local_digests, server_digests
-from primer_nb.backup.merging import Merge
-from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.merging import Merge, Merged
+from primer_nb.backup.opening import check_pair, with_server
 from primer_nb.backup.progress import NoProgress, Progress
 from primer_nb.backup.results import PullReport
 from primer_nb.backup.rows import Quarantined
@@ -28,6 +28,7 @@ from primer_nb.errors import ChatNotFoundError
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from primer_nb.backup.server import Server
     from primer_nb.database import Store
     from primer_nb.database.addresses import Address
 
@@ -38,7 +39,7 @@ _CHATS_AT_ONCE = 1_000
 
 def pull(
     store: Store,
-    server: Address,
+    server: Address | Server,
     user_id: str,
     *,
     chats: Collection[str] | None = None,
@@ -51,8 +52,8 @@ def pull(
     store : Store
         An SQLite store. No message in it is changed, nothing is deleted; a chat takes title and model of the server
         when they were changed later there.
-    server : Address
-        Of a PostgreSQL store.
+    server : Address or Server
+        A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
         Whose chats.
     chats : collection of str, optional
@@ -73,71 +74,116 @@ def pull(
         If one of the two cannot be worked with; what was committed stays.
     """
     check_pair(store, server)
-    named = None if chats is None else {canonical_id(chat) or chat: chat for chat in chats}
-    begun = time.monotonic()
-    with opened(server, user_id) as pg:
-        return merge_in(store, pg, user_id, named=named, progress=progress or NoProgress(), begun=begun)
+    told = progress or NoProgress()
+    merging = Merging(store, user_id, named=named_as(chats), progress=told)
+    try:
+        return with_server(server, user_id, merging.run)
+    finally:
+        told.finish()
 
 
-def merge_in(
-    store: Store,
-    pg: Connection[Any],
-    user_id: str,
-    *,
-    named: Mapping[str, str] | None,
-    progress: Progress,
-    begun: float,
-    are_deleted_wanted: bool = False,
-) -> PullReport:
-    """Merge what a server has into a living store, over an open connection.
+def named_as(chats: Collection[str] | None) -> dict[str, str] | None:
+    """Find what the server calls chats that a user named.
+
+    Parameters
+    ----------
+    chats : collection of str or None
+        As the user spelled them.
+
+    Returns
+    -------
+    dict of str to str, or None
+        How the user spelled them, by their canonical identifiers.
+    """
+    return None if chats is None else {canonical_id(chat) or chat: chat for chat in chats}
+
+
+class Merging:
+    """Merges what a server has into a living store; a new attempt goes on where a lost connection ended the last.
 
     Parameters
     ----------
     store : Store
         An SQLite store.
-    pg : psycopg.Connection
-        To the server.
     user_id : str
         Whose chats.
     named : mapping of str to str, or None
-        Only these: canonical ids, and how the user spelled them.
+        Only these, from `named_as`.
     progress : Progress
         Told after each commit.
-    begun : float
-        When the work began, by the monotonic clock.
     are_deleted_wanted : bool, default False
         Whether all chats that were deleted here come back.
-
-    Returns
-    -------
-    PullReport
-        What came in.
-
-    Raises
-    ------
-    ChatNotFoundError
-        If the server has no such chat of this user.
     """
-    here = _look(store, user_id, named)
-    there = server_digests(pg, user_id, chats=None if named is None else list(filter(canonical_id, named)))
-    _check_found(named or {}, there)
-    back = there.keys() if are_deleted_wanted else set(named or ())
-    kept_away = {chat_id for chat_id in there if chat_id in here.deleted} - back
-    news = {
-        chat_id: theirs.count
-        for chat_id, theirs in there.items()
-        if chat_id not in kept_away and _has_news(here.digests.get(chat_id), theirs)
-    }
-    merge = Merge(store, user_id, spellings=here.spellings, named=back)
-    received = _fetch(pg, user_id, news, merge=merge, progress=progress, is_everything=named is None)
-    counts = {name: value for name, value in vars(merge.merged).items() if name != "refused"}
-    return PullReport(
-        **counts,
-        kept_away=len(kept_away),
-        quarantined=tuple(merge.merged.refused),
-        bytes_received=received,
-        seconds=time.monotonic() - begun,
-    )
+
+    def __init__(
+        self,
+        store: Store,
+        user_id: str,
+        *,
+        named: Mapping[str, str] | None,
+        progress: Progress,
+        are_deleted_wanted: bool = False,
+    ) -> None:
+        self._store = store
+        self._user_id = user_id
+        self._named = named
+        self._progress = progress
+        self._are_deleted_wanted = are_deleted_wanted
+        self._begun = time.monotonic()
+        self._merged = Merged()
+        self._received = 0
+
+    def run(self, pg: Connection[Any]) -> PullReport:
+        """Merge all that is missing here.
+
+        Parameters
+        ----------
+        pg : psycopg.Connection
+            To the server.
+
+        Returns
+        -------
+        PullReport
+            What came in, in all attempts.
+
+        Raises
+        ------
+        ChatNotFoundError
+            If the server has no such chat of this user.
+        """
+        named = self._named
+        here = _look(self._store, self._user_id, named)
+        there = server_digests(pg, self._user_id, chats=None if named is None else list(filter(canonical_id, named)))
+        _check_found(named or {}, there)
+        back = there.keys() if self._are_deleted_wanted else set(named or ())
+        kept_away = {chat_id for chat_id in there if chat_id in here.deleted} - back
+        news = {
+            chat_id: theirs.count
+            for chat_id, theirs in there.items()
+            if chat_id not in kept_away and _has_news(here.digests.get(chat_id), theirs)
+        }
+        merge = Merge(self._store, self._user_id, spellings=here.spellings, named=back)
+        merge.merged = self._merged
+        try:
+            self._fetch(pg, news, merge=merge)
+        finally:
+            self._merged = merge.merged
+        counts = {name: value for name, value in vars(self._merged).items() if name != "refused"}
+        return PullReport(
+            **counts,
+            kept_away=len(kept_away),
+            quarantined=tuple(dict.fromkeys(self._merged.refused)),
+            bytes_received=self._received,
+            seconds=time.monotonic() - self._begun,
+        )
+
+    def _fetch(self, pg: Connection[Any], news: Mapping[str, int], *, merge: Merge) -> None:
+        self._progress.start(sum(news.values()))
+        for group in [*_groups(news), *([None] if self._named is None else [])]:
+            for size, batch in _batches(_rows(pg, self._user_id, group, refused=merge.merged.refused)):
+                merge.write(batch)
+                self._received += size
+                self._progress.advance(sum(table is MESSAGES for table, _ in batch), size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,28 +216,6 @@ def _has_news(mine: Digest | None, theirs: Digest) -> bool:
         return True
     rows = (theirs.count, theirs.ids_xor, theirs.details)
     return rows not in {(0, 0, 0), (mine.count, mine.ids_xor, mine.details)}
-
-
-def _fetch(
-    pg: Connection[Any],
-    user_id: str,
-    news: Mapping[str, int],
-    *,
-    merge: Merge,
-    progress: Progress,
-    is_everything: bool,
-) -> int:
-    received = 0
-    progress.start(sum(news.values()))
-    try:
-        for group in [*_groups(news), *([None] if is_everything else [])]:
-            for size, batch in _batches(_rows(pg, user_id, group, refused=merge.merged.refused)):
-                merge.write(batch)
-                received += size
-                progress.advance(sum(table is MESSAGES for table, _ in batch), size)
-    finally:
-        progress.finish()
-    return received
 
 
 def _rows(

@@ -17,9 +17,9 @@ from primer_nb.backup.bookkeeping import acknowledge, last_entry, new_chain, rea
 from primer_nb.backup.columns import ATTACHMENTS, CHATS, COMPLETIONS, MESSAGES
 from primer_nb.backup.loading import Loaded, TakenError, load
 from primer_nb.backup.lock import alone
-from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.opening import address_of, check_pair, with_server
 from primer_nb.backup.progress import NoProgress, Progress
-from primer_nb.backup.pull import merge_in
+from primer_nb.backup.pull import Merging, named_as
 from primer_nb.backup.results import PullReport, RestoreReport
 from primer_nb.backup.spelling import canonical_id
 from primer_nb.backup.swapping import Original, keep, new_file
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+    from primer_nb.backup.server import Server
     from primer_nb.database import Store
     from primer_nb.database.addresses import Address
 
@@ -39,7 +40,7 @@ INSERT INTO primer_sync_device (device_id, user_id, token, acked_seq, seen_at) V
 
 def restore(
     store: Store,
-    server: Address,
+    server: Address | Server,
     user_id: str,
     *,
     chats: Collection[str] | None = None,
@@ -52,8 +53,8 @@ def restore(
     store : Store
         An SQLite store. When it has no chats of the user, all come back, deleted ones too. When it has some, this is
         a pull: nothing is overwritten, and what was deleted stays away unless it is named.
-    server : Address
-        Of a PostgreSQL store.
+    server : Address or Server
+        A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
         Whose chats.
     chats : collection of str, optional
@@ -77,16 +78,22 @@ def restore(
     """
     check_pair(store, server)
     begun = time.monotonic()
-    named = None if chats is None else {canonical_id(chat) or chat: chat for chat in chats}
     told = progress or NoProgress()
-    with alone(store), opened(server, user_id) as pg:
-        is_empty = named is None and not _has_chats(store, user_id)
-        if is_empty and not store.address.is_in_memory:
-            loaded = _swap_in(store, server, pg, user_id, progress=told)
-            if loaded is not None:
-                return _of_new_file(loaded, seconds=time.monotonic() - begun)
-        pulled = merge_in(store, pg, user_id, named=named, progress=told, begun=begun, are_deleted_wanted=is_empty)
-        return _of_pull(pulled)
+    with alone(store):
+        is_empty = chats is None and not _has_chats(store, user_id)
+        merging = Merging(store, user_id, named=named_as(chats), progress=told, are_deleted_wanted=is_empty)
+
+        def attempt(pg: Connection[Any]) -> RestoreReport:
+            if is_empty and not store.address.is_in_memory:
+                loaded = _swap_in(store, address_of(server), pg, user_id, progress=told)
+                if loaded is not None:
+                    return _of_new_file(loaded, seconds=time.monotonic() - begun)
+            return _of_pull(merging.run(pg))
+
+        try:
+            return with_server(server, user_id, attempt)
+        finally:
+            told.finish()
 
 
 def _has_chats(store: Store, user_id: str) -> bool:
@@ -116,8 +123,6 @@ def _fill(part: Path, server: Address, pg: Connection[Any], user_id: str, *, pro
             loaded = load(connection, pg, user_id, progress=progress)
         except TakenError:
             return None
-        finally:
-            progress.finish()
         _register(connection, target_of(server, user_id), pg, user_id)
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
     return loaded
@@ -135,6 +140,8 @@ def _register(connection: sqlite3.Connection, target: str, pg: Connection[Any], 
     first = connection.execute("SELECT min(seq) FROM primer_journal").fetchone()[0]
     chain = new_chain(last_entry(connection) if first is None else first - 1)
     pg.execute(_REGISTER, (chain.device_id, user_id, chain.token, chain.acked_seq))
+    # to every other server of this user what was loaded is new, and no journal tells so: they are compared next time
+    connection.execute("DELETE FROM primer_backup_state WHERE target LIKE '%:' || ?", (user_id,))
     acknowledge(connection, target, chain)
     connection.execute("COMMIT")
 

@@ -6,12 +6,8 @@ Whatever happens, nothing but the bookkeeping of the local store is written.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Iterable
 from dataclasses import replace
-
-import psycopg
 
 from primer_nb.backup.bookkeeping import (
     Chain,
@@ -33,18 +29,12 @@ from primer_nb.backup.progress import NoProgress, Progress
 from primer_nb.backup.push import Pushed, push_batch
 from primer_nb.backup.reconcile import differs, reconcile
 from primer_nb.backup.reports import BackupReport
-from primer_nb.backup.server import Server, check_version, no_account, translated
+from primer_nb.backup.retrying import line_to, retried
+from primer_nb.backup.server import Server, check_version, no_account
 from primer_nb.backup.spelling import canonical_id
 from primer_nb.database import Store
 from primer_nb.database.addresses import Address
-from primer_nb.errors import (
-    BackupError,
-    ChatNotFoundError,
-    ForeignChatError,
-    StoreUnavailableError,
-)
-
-PAUSES = (0.5, 2.0, 5.0)  # seconds before each new attempt when the connection is lost
+from primer_nb.errors import BackupError, ChatNotFoundError, ForeignChatError
 
 MOST_RECONCILES = 3  # in one backup; only somebody who pushes under the same token at the same time makes it more
 
@@ -100,36 +90,18 @@ def backup(
     StoreError
         If one of them cannot be used; what was committed stays, and the next backup goes on from there.
     """
-    address = server.address if isinstance(server, Server) else server
-    check_pair(store, address)
+    check_pair(store, server)
     watched = progress or NoProgress()
-    line = nullcontext(server) if isinstance(server, Server) else Server(server)
-    with alone(store), line as connected:
-        job = Job(store, connected, user_id, watched)
-        wanted = None if chats is None else list(chats)
+    wanted = None if chats is None else list(chats)
+    with alone(store), line_to(server) as line:
+        job = Job(store, line, user_id, watched)
         try:
-            with translated(address):
-                _patiently(job, lambda: _push_new(job, probe=probe) if wanted is None else _push_some(job, wanted))
+            retried(line, lambda: _push_new(job, probe=probe) if wanted is None else _push_some(job, wanted))
         except AccountMissingError as error:
-            raise no_account(address) from error
+            raise no_account(line.address) from error
         finally:
             watched.finish()
     return job.report()
-
-
-def _patiently(job: Job, action: Callable[[], None]) -> None:
-    for pause in PAUSES:
-        try:
-            return action()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if error.sqlstate == "53100":  # its disk is full: waiting does not help
-                raise
-            job.server.close()
-        except StoreUnavailableError:
-            if not job.has_connected:
-                raise
-        time.sleep(pause)
-    return action()
 
 
 def _push_new(job: Job, *, probe: bool) -> None:
@@ -198,7 +170,6 @@ def _pushed(job: Job, batch: Batch, chain: Chain, token: str) -> Pushed:
     pg = job.server.connection()
     job.round_trips += 1
     pushed = push_batch(pg, replace(batch, known=known), user_id=job.user_id, chain=chain, next_token=token)
-    job.has_connected = True
     check_version(pushed.version, job.server.address)
     if pushed.is_accepted:
         job.note(pushed.counts, batch.load)
@@ -222,7 +193,6 @@ def _take_apart(job: Job, batch: Batch) -> None:
 def _is_known(job: Job, chain: Chain) -> bool:
     job.round_trips += 1
     row = job.server.connection().execute(_PROBE, (chain.device_id, job.user_id, chain.token)).fetchone()
-    job.has_connected = True
     version, is_known = row or (None, False)
     check_version(version, job.server.address)
     return bool(is_known)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -17,6 +18,7 @@ import psycopg
 
 from primer_nb.database.addresses import Address
 from primer_nb.database.failures import raise_translated
+from primer_nb.database.silence import WatchedConnection, is_idle
 from primer_nb.errors import BackupError, MigrationError, StoreNewerError, StoreUnavailableError
 
 CONNECT_TIMEOUT = 10  # seconds until a server that does not answer is given up
@@ -26,7 +28,7 @@ _DIRECT_SUPABASE = re.compile(r"db\.\w+\.supabase\.co")
 _TLS = ("require", "verify-ca", "verify-full", "disable")  # what the URL itself may say for a distant server
 
 
-def connect_server(address: Address, *, connect_timeout: int | None = None) -> psycopg.Connection[Any]:
+def connect_server(address: Address, *, connect_timeout: int | None = None) -> WatchedConnection:
     """Connect to a server.
 
     Parameters
@@ -38,7 +40,7 @@ def connect_server(address: Address, *, connect_timeout: int | None = None) -> p
 
     Returns
     -------
-    psycopg.Connection
+    WatchedConnection
         In autocommit, so that a statement is a transaction and one round trip; nothing is prepared.
 
     Raises
@@ -48,10 +50,14 @@ def connect_server(address: Address, *, connect_timeout: int | None = None) -> p
     """
     timeout = {"connect_timeout": connect_timeout or CONNECT_TIMEOUT}
     try:  # the settings hold a password, so no variable of this frame does
-        return psycopg.connect(autocommit=True, prepare_threshold=None, **(connection_settings(address) | timeout))
+        connection = WatchedConnection.connect(
+            autocommit=True, prepare_threshold=None, **(connection_settings(address) | timeout)
+        )
     except psycopg.Error as error:
         _advise(error, address)
         raise_translated(error, address)
+    connection.silence, connection.answered_at = address.silence, time.monotonic()
+    return connection
 
 
 def connection_settings(address: Address) -> dict[str, Any]:
@@ -172,7 +178,8 @@ class Server:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: WatchedConnection | None = None
+        self._answered_at = float("-inf")
 
     def __repr__(self) -> str:
         """Return one line without a password."""
@@ -193,12 +200,28 @@ class Server:
         """Whether there is a connection that is not known to be lost."""
         return self._connection is not None and not self._connection.closed
 
-    def connection(self) -> psycopg.Connection[Any]:
+    def has_answered_since(self, moment: float) -> bool:
+        """Tell whether the server did something that it was asked.
+
+        Parameters
+        ----------
+        moment : float
+            By the monotonic clock.
+
+        Returns
+        -------
+        bool
+            Also true when it let us in.
+        """
+        self._note_answer()
+        return self._answered_at >= moment
+
+    def connection(self) -> WatchedConnection:
         """Connect, or return the connection that is open.
 
         Returns
         -------
-        psycopg.Connection
+        WatchedConnection
             As `connect_server` makes it.
 
         Raises
@@ -210,11 +233,21 @@ class Server:
             self._connection = connect_server(self.address)
         return self._connection
 
+    def tidy(self) -> None:
+        """Close the connection if something is left over in it: a statement, a COPY, a transaction."""
+        if self._connection is not None and not is_idle(self._connection):
+            self.close()
+
     def close(self) -> None:
         """Close the connection; may be called again."""
         if self._connection is not None:
+            self._note_answer()
             self._connection.close()
             self._connection = None
+
+    def _note_answer(self) -> None:
+        if self._connection is not None:
+            self._answered_at = max(self._answered_at, self._connection.answered_at)
 
 
 def no_account(address: Address) -> BackupError:

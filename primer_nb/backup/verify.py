@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.bookkeeping import reading, target_of
 from primer_nb.backup.digest_identities import spellings
 from primer_nb.backup.digest_values import CONTENTS, IDS, Digest
 from primer_nb.backup.digests import buckets_of, local_digests, server_buckets, server_digests
-from primer_nb.backup.opening import check_pair, opened
+from primer_nb.backup.opening import address_of, check_pair, with_server
 from primer_nb.backup.results import ChatDifference, State, VerifyReport
 from primer_nb.backup.rows import Quarantined
 from primer_nb.backup.spelling import canonical_id
 from primer_nb.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from primer_nb.backup.server import Server
     from primer_nb.database import Store
     from primer_nb.database.addresses import Address
 
@@ -35,15 +38,15 @@ _PARTS = {
 }
 
 
-def verify(store: Store, server: Address, user_id: str, *, depth: int = IDS) -> VerifyReport:
+def verify(store: Store, server: Address | Server, user_id: str, *, depth: int = IDS) -> VerifyReport:
     """Compare the local store with its backup; neither is changed.
 
     Parameters
     ----------
     store : Store
         An SQLite store.
-    server : Address
-        Of a PostgreSQL store.
+    server : Address or Server
+        A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
         Whose chats.
     depth : int, default 1
@@ -66,28 +69,7 @@ def verify(store: Store, server: Address, user_id: str, *, depth: int = IDS) -> 
         raise InvalidInputError(f"depth={depth!r} is not 1 (identifiers), 2 (lengths) or 3 (contents)")
     check_pair(store, server)
     begun = time.monotonic()
-    refused: list[Quarantined] = []
-    with opened(server, user_id) as pg:
-        here, deleted = _look(store, user_id, depth, refused=refused)
-        refused += _known(store, server, user_id, besides=refused)
-        there = server_buckets(pg, user_id, depth)
-        mine = buckets_of(here)
-        differing = {name for name in mine.keys() | there.keys() if mine.get(name) != there.get(name)}
-        found: list[ChatDifference] = []
-        if differing:
-            suspects = server_digests(pg, user_id, depth, buckets=differing)
-            mine_too = {chat_id: digest for chat_id, digest in here.items() if chat_id[-2:] in differing}
-            wrong = [difference.chat_id for difference in differences(mine_too, suspects, deleted=deleted)]
-            again, deleted = _look(store, user_id, depth, chats=wrong)
-            found = differences(again, server_digests(pg, user_id, depth, chats=wrong), deleted=deleted)
-    return VerifyReport(
-        depth=depth,
-        chats=len(here),
-        messages=sum(digest.count for digest in here.values()),
-        differences=tuple(found),
-        quarantined=tuple(refused),
-        seconds=time.monotonic() - begun,
-    )
+    return with_server(server, user_id, lambda pg: _verify(store, pg, server, user_id, depth=depth, begun=begun))
 
 
 def differences(
@@ -124,6 +106,32 @@ def differences(
             )
         )
     return found
+
+
+def _verify(
+    store: Store, pg: Connection[Any], server: Address | Server, user_id: str, *, depth: int, begun: float
+) -> VerifyReport:
+    refused: list[Quarantined] = []
+    here, deleted = _look(store, user_id, depth, refused=refused)
+    refused += _known(store, address_of(server), user_id, besides=refused)
+    there = server_buckets(pg, user_id, depth)
+    mine = buckets_of(here)
+    differing = {name for name in mine.keys() | there.keys() if mine.get(name) != there.get(name)}
+    found: list[ChatDifference] = []
+    if differing:
+        suspects = server_digests(pg, user_id, depth, buckets=differing)
+        mine_too = {chat_id: digest for chat_id, digest in here.items() if chat_id[-2:] in differing}
+        wrong = [difference.chat_id for difference in differences(mine_too, suspects, deleted=deleted)]
+        again, deleted = _look(store, user_id, depth, chats=wrong)
+        found = differences(again, server_digests(pg, user_id, depth, chats=wrong), deleted=deleted)
+    return VerifyReport(
+        depth=depth,
+        chats=len(here),
+        messages=sum(digest.count for digest in here.values()),
+        differences=tuple(found),
+        quarantined=tuple(refused),
+        seconds=time.monotonic() - begun,
+    )
 
 
 def _look(

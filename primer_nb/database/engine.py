@@ -116,7 +116,7 @@ def _make_private_file(address: Address) -> None:
 
 def _postgresql_engine(address: Address) -> Engine:
     pool = address.pool
-    return create_engine(
+    engine = create_engine(
         address.url,
         hide_parameters=True,
         pool_size=pool.max_idle,
@@ -131,3 +131,14 @@ def _postgresql_engine(address: Address) -> Engine:
             "application_name": "primer_nb",
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, settings: Any) -> Any:
+        from primer_nb.database.silence import LONG_WORK, WatchedConnection
+
+        connection = WatchedConnection.connect(*arguments, **settings)
+        # nobody says which statement is about a whole history
+        connection.silence, connection.allowance = address.silence, LONG_WORK
+        return connection
+
+    return engine

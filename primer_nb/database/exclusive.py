@@ -35,7 +35,10 @@ def exclusive(engine: Engine) -> Iterator[Connection]:
             with _pragmas(connection.connection.driver_connection, pragmas), connection.begin():
                 yield connection
         else:
-            with connection.begin():
+            from primer_nb.database.silence import long_work
+
+            # to change a large table takes as long as it takes
+            with long_work(connection.connection.driver_connection, without_end=True), connection.begin():
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))

@@ -110,7 +110,9 @@ def _translate(error: BaseException, address: Address) -> StoreError:
         return StoreBusyError(f"{address}: all {address.pool.max_open} connections are in use; try again in a moment")
     if address.dialect == "sqlite":
         return _translate_sqlite(error, address)
-    return _translate_postgresql(error, address)
+    from primer_nb.database.postgresql_failures import postgresql_failure
+
+    return postgresql_failure(error, address)
 
 
 def _translate_sqlite(error: BaseException, address: Address) -> StoreError:
@@ -121,26 +123,3 @@ def _translate_sqlite(error: BaseException, address: Address) -> StoreError:
     if isinstance(error, sqlite3.IntegrityError):
         return StoreError(f"{address}: a rule of the tables refused the row ({text})")
     return StoreError(f"{address}: SQLite refused ({type(error).__name__}: {text[:200]})")
-
-
-def _translate_postgresql(error: BaseException, address: Address) -> StoreError:
-    state = getattr(error, "sqlstate", None) or ""
-    if not state or state.startswith(("57P", "08", "28")):
-        # class 08 connection, 57P shutdown, 28 authentication; no state at all: the server was never reached
-        return StoreUnavailableError(
-            f"{address}: the server cannot be reached ({_first_line(error)}); check host, port, name and password"
-        )
-    if state == "53100":
-        return StoreFullError(f"{address}: the server's disk is full; nothing was written")
-    if state.startswith(("53", "40", "55P")):
-        return StoreBusyError(f"{address}: the server is too busy ({_first_line(error)}); try again in a moment")
-    if state == "25006":
-        return StoreReadOnlyError(f"{address}: this server takes no writes (a standby?)")
-    if state.startswith("XX"):
-        return StoreCorruptError(f"{address}: the server reports damage ({_first_line(error)})")
-    return StoreError(f"{address}: PostgreSQL refused (SQLSTATE {state})")
-
-
-def _first_line(error: BaseException) -> str:
-    # psycopg repeats host and user, never the password
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

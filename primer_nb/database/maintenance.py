@@ -6,7 +6,7 @@ The statements are those that Primer's document names; PostgreSQL's own autovacu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from primer_nb.database.failures import translated
@@ -209,15 +209,24 @@ def _autocommit(store: Store) -> Iterator[Any]:
         connection = store.engine.raw_connection()
         driver = connection.driver_connection
         try:
-            if store.dialect == "postgresql":
-                driver.autocommit = True  # type: ignore[union-attr]
-            cursor = connection.cursor()
-            yield lambda statement: _rows(cursor, statement)
-            cursor.close()
+            with _alone(driver) if store.dialect == "postgresql" else nullcontext():
+                cursor = connection.cursor()
+                yield lambda statement: _rows(cursor, statement)
+                cursor.close()
         finally:
-            if store.dialect == "postgresql":
-                driver.autocommit = False  # type: ignore[union-attr]
             connection.close()
+
+
+@contextmanager
+def _alone(driver: Any) -> Iterator[None]:
+    from primer_nb.database.silence import long_work
+
+    driver.autocommit = True
+    try:
+        with long_work(driver, without_end=True):
+            yield
+    finally:
+        driver.autocommit = False
 
 
 def _rows(cursor: Any, statement: str) -> list[tuple[Any, ...]]:

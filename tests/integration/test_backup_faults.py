@@ -33,7 +33,7 @@ backup(store, server.address, sys.argv[3])
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch):
     """Let the first failure be the last, so that it can be looked at."""
-    monkeypatch.setattr("primer_nb.backup.run.PAUSES", ())
+    monkeypatch.setattr("primer_nb.backup.retrying.PAUSES", ())
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def line(proxy, scene, known):
 
 @pytest.fixture
 def no_patience(monkeypatch):
-    monkeypatch.setattr("primer_nb.backup.run.PAUSES", ())
+    monkeypatch.setattr("primer_nb.backup.retrying.PAUSES", ())
 
 
 def test_a_new_message_costs_one_round_trip(scene, known, line, proxy):
@@ -190,7 +190,8 @@ def test_the_acknowledgement_follows_the_commit(scene, known, line, proxy):
 
 def test_a_lost_acknowledgement_is_absorbed(scene, known, line, proxy, no_patience):
     scene.say(known, "again")
-    proxy.reset(Fault("cut reply", 0))
+    line.close()
+    proxy.reset(Fault("cut reply", 1))  # after the one that ends the connecting
     with pytest.raises(StoreUnavailableError):
         backup(scene.local, line, scene.user.id)
     applied = scene.said_there()
@@ -203,7 +204,7 @@ def test_a_lost_acknowledgement_is_absorbed(scene, known, line, proxy, no_patien
 
 
 def test_a_lost_connection_is_made_again_by_itself(scene, known, line, proxy, monkeypatch):
-    monkeypatch.setattr("primer_nb.backup.run.PAUSES", (0.0,))
+    monkeypatch.setattr("primer_nb.backup.retrying.PAUSES", (0.0,))
     scene.say(known, "again")
     proxy.reset(Fault("cut up", 100))
 

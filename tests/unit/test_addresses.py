@@ -79,6 +79,15 @@ def test_the_pool_is_as_documented_and_can_be_set():
     assert not address.url.query
 
 
+def test_a_silent_server_is_given_up_after_two_minutes_or_as_the_address_says():
+    assert parse_address("postgresql://localhost/d").silence == 120
+
+    address = parse_address("postgresql://localhost/d?silence_timeout=600")
+
+    assert address.silence == 600
+    assert not address.url.query
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -88,6 +97,7 @@ def test_the_pool_is_as_documented_and_can_be_set():
         ("postgres", "is written postgresql://"),
         ("postgresql://localhost/d?pool_max_open=many", "not a whole number"),
         ("postgresql://localhost/d?pool_max_open=2&pool_max_idle=9", "is more than"),
+        ("postgresql://localhost/d?silence_timeout=0", "not a whole number"),
     ],
 )
 def test_what_is_no_address_is_refused(text, complaint):

@@ -1,0 +1,182 @@
+"""A server that accepts and then says nothing ends no backup for ever, and one that is merely slow is not cut."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import replace
+
+import pytest
+from backup_devices import make_scene
+from backup_life import OPERATIONS, Life
+from delay_proxy import DelayProxy, Fault, wait_until
+
+from primer_nb.backup.server import Server, connect_server
+from primer_nb.database import Store
+from primer_nb.database.addresses import parse_address
+from primer_nb.database.silence import SilenceError, long_work
+from primer_nb.errors import StoreUnavailableError
+
+SHORT = 0.5  # seconds of silence
+
+
+@pytest.fixture
+def life(postgres_url, tmp_path):
+    for scene in make_scene(postgres_url, tmp_path):
+        yield Life(scene)
+
+
+@pytest.fixture
+def proxy(postgres_url):
+    with DelayProxy(postgres_url) as between:
+        yield between
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("primer_nb.database.silence.LONG_WORK", 1)
+    monkeypatch.setattr("primer_nb.backup.retrying.PAUSES", ())
+
+
+def address_of(proxy, silence=SHORT):
+    return replace(parse_address(proxy.url), silence=silence)
+
+
+def greeting_of(proxy):
+    """Count the bytes that come down until the server has let somebody in."""
+    proxy.reset()
+    connect_server(address_of(proxy)).close()
+    wait_until(lambda: proxy.is_idle)  # its good-bye counts too
+    return proxy.counts.bytes_down
+
+
+def measured(life, proxy, operation):
+    """Run an operation over the line; return its report, the bytes of the greeting and of all that came down."""
+    life.run("push", address_of(proxy, silence=60))  # by this address it is another backup, which begins now
+    greeting = greeting_of(proxy)
+    proxy.reset()
+    report = life.run(operation, address_of(proxy, silence=60))
+    wait_until(lambda: proxy.is_idle)
+    return report, greeting, proxy.counts.bytes_down
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_server_that_falls_silent_is_given_up_and_nothing_is_lost(life, proxy, impatient, operation):
+    _, greeting, size = measured(life, proxy, operation)
+    for at in (greeting + 1, (greeting + size) // 2):
+        proxy.reset(Fault("stall down", at))
+
+        with pytest.raises(StoreUnavailableError, match=r"said nothing for 0\.5 seconds.*silence_timeout") as caught:
+            life.run(operation, address_of(proxy))
+
+        assert (proxy.counts.faults, proxy.counts.connections) == (1, 1)
+        assert isinstance(caught.value.__cause__, SilenceError)
+    assert life.is_whole()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_after_a_silence_it_is_tried_again(life, proxy, impatient, monkeypatch, operation):
+    wanted, greeting, size = measured(life, proxy, operation)
+    monkeypatch.setattr("primer_nb.backup.retrying.PAUSES", (0.0,))
+    proxy.reset(Fault("stall down", (greeting + size) // 2))
+
+    report = life.run(operation, address_of(proxy))
+
+    assert proxy.counts.connections == 2
+    assert (type(report), bool(report)) == (type(wanted), bool(wanted))
+    assert life.is_whole()
+
+
+def test_a_server_that_takes_nothing_in_is_given_up(life, proxy, impatient):
+    life.laptop.say("x" * 20_000_000)
+    proxy.reset(Fault("stall up", 1_000_000))
+
+    with pytest.raises(StoreUnavailableError, match="said nothing"):
+        life.run("push", address_of(proxy))
+
+    assert life.is_whole()
+
+
+def test_a_slow_line_is_not_cut(life, postgres_url):
+    life.laptop.say(*["x" * 5_000] * 30)
+    with DelayProxy(postgres_url, rate=80_000) as slow:
+        life.run("push", address_of(slow))
+        up = slow.counts.bytes_up
+        life.run("restore", address_of(slow))
+
+        assert (up > 150_000, slow.counts.bytes_down > 150_000, slow.counts.connections) == (True, True, 2)
+    assert life.is_whole()
+
+
+def test_a_long_statement_may_take_its_time(proxy):
+    with connect_server(address_of(proxy)) as connection:
+        with long_work(connection):
+            connection.execute("SELECT pg_sleep(1)")
+
+        with pytest.raises(SilenceError):
+            connection.execute("SELECT pg_sleep(30)")
+
+        assert connection.closed
+
+
+def test_a_schema_may_change_for_as_long_as_it_takes(proxy):
+    with connect_server(address_of(proxy)) as connection, long_work(connection, without_end=True):
+        connection.execute("SELECT pg_sleep(1.5)")
+
+
+STATEMENTS = ("SELECT pg_sleep(600)", "COPY (SELECT repeat('x', 99) FROM generate_series(1, 9000000)) TO STDOUT")
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_ctrl_c_ends_a_silence(proxy, monkeypatch, statement):
+    monkeypatch.setattr("primer_nb.database.silence.AFTER_STOP", 0.2)
+    proxy.reset(Fault("stall down", greeting_of(proxy) + 1))
+    server = Server(address_of(proxy, silence=600))
+    pg = server.connection()
+
+    def stop():
+        wait_until(lambda: proxy.counts.round_trips > 1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):  # noqa: SIM117
+        with server, pg.cursor() as cursor:
+            if statement.startswith("COPY"):
+                with cursor.copy(statement) as copy:
+                    list(copy.rows())
+            cursor.execute(statement)
+    thread.join()
+
+    assert pg.closed
+
+
+@pytest.mark.parametrize("operation", ["first_backup", "restore", "drill"])
+def test_ctrl_c_in_a_silence_ends_an_operation_at_once(life, proxy, monkeypatch, operation):
+    _, greeting, size = measured(life, proxy, operation)
+    monkeypatch.setattr("primer_nb.database.silence.AFTER_STOP", 0.2)
+    proxy.reset(Fault("stall down", (greeting + size) // 2))
+
+    def stop():
+        wait_until(lambda: proxy.counts.faults > 0)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        life.run(operation, address_of(proxy, silence=600))
+    thread.join()
+
+    assert life.is_whole()
+
+
+def test_an_account_on_a_silent_server_is_not_waited_for(proxy, life, impatient):
+    store = Store(address_of(proxy))
+    proxy.reset(Fault("stall down", greeting_of(proxy) + 5_000))
+
+    with pytest.raises(StoreUnavailableError, match="said nothing"):  # noqa: SIM117
+        with store.unit_of_work() as work:
+            for _ in range(1_000):
+                work.users.where()
+    store.close()
