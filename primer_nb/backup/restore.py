@@ -10,8 +10,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Collection
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
+
+from psycopg.errors import ReadOnlySqlTransaction
 
 from primer_nb.backup.bookkeeping import acknowledge, last_entry, new_chain, reading, target_of
 from primer_nb.backup.columns import ATTACHMENTS, CHATS, COMPLETIONS, MESSAGES
@@ -139,10 +141,11 @@ def _register(connection: sqlite3.Connection, target: str, pg: Connection[Any], 
     )
     first = connection.execute("SELECT min(seq) FROM primer_journal").fetchone()[0]
     chain = new_chain(last_entry(connection) if first is None else first - 1)
-    pg.execute(_REGISTER, (chain.device_id, user_id, chain.token, chain.acked_seq))
     # to every other server of this user what was loaded is new, and no journal tells so: they are compared next time
     connection.execute("DELETE FROM primer_backup_state WHERE target LIKE '%:' || ?", (user_id,))
-    acknowledge(connection, target, chain)
+    with suppress(ReadOnlySqlTransaction):  # a standby is compared next time, too
+        pg.execute(_REGISTER, (chain.device_id, user_id, chain.token, chain.acked_seq))
+        acknowledge(connection, target, chain)
     connection.execute("COMMIT")
 
 

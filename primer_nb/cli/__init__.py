@@ -105,6 +105,9 @@ def _add_migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sql.add_argument("dialect", choices=["sqlite", "postgresql"])
     sql.add_argument("--from", metavar="REVISION", default="base", help="the revision the database has")
     sql.add_argument("--to", metavar="REVISION", help="the revision it should have")
+    add("grants", "print the SQL that lets a role of PostgreSQL work on tables that another one owns").add_argument(
+        "role", metavar="ROLE"
+    )
 
 
 def _add_user(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

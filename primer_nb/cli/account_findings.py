@@ -56,7 +56,7 @@ def _schema(store: Store) -> Finding:
     if status.is_newer:
         return Finding("server", FAIL, f"{store.address} was written by a newer release", "pip install -U primer-nb")
     if status.pending:
-        advice = "the first account or sign-in brings it up to date"
+        advice = "its owner brings it up to date by signing in, or with 'primer-nb migrate up'"
         return Finding("server", WARN, f"{store.address} is at {status.current or 'base'}", advice)
     return Finding("server", OK, f"{store.address} is up to date")
 

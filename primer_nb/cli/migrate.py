@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from primer_nb.cli.stores import chosen_store, show
 from primer_nb.database import migrations
 from primer_nb.database.new_revision import new_revision
+from primer_nb.database.owners import grants
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
     int
         0: what fails raises.
     """
-    return {"up": _up, "down": _down, "status": _status, "new": _new, "sql": _sql}[options.action](options)
+    actions = {"up": _up, "down": _down, "status": _status, "new": _new, "sql": _sql, "grants": _grants}
+    return actions[options.action](options)
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -61,6 +63,11 @@ def _new(options: argparse.Namespace) -> int:
 
 def _sql(options: argparse.Namespace) -> int:
     print(migrations.sql(options.dialect, start=getattr(options, "from"), to=options.to or "head"))
+    return 0
+
+
+def _grants(options: argparse.Namespace) -> int:
+    print(grants(options.role))
     return 0
 
 

@@ -17,6 +17,7 @@ from primer_nb.database.addresses import Address
 from primer_nb.database.engine import READ_ONLY
 from primer_nb.database.exclusive import exclusive
 from primer_nb.database.failures import translated
+from primer_nb.database.owners import check_owner
 from primer_nb.database.revisions import VERSION_TABLE, head, name_at, position_of, read_version, revisions
 from primer_nb.errors import MigrationError, StoreError, StoreNewerError
 
@@ -226,6 +227,8 @@ def _move(connection: Connection, address: Address, *, before: str | None, to: s
         )
     if target == origin:
         return SchemaChange(before=before, after=before)
+    if dialect == "postgresql":
+        check_owner(connection, address, found=before)
     is_adopted = before is None and adoption.is_primers(connection, address)
     after = name_at(target, dialect=dialect)
     copy = _copy(connection, address, revision=after)

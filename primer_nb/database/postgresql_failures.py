@@ -49,6 +49,15 @@ _STATES: tuple[tuple[str, type[StoreError], str], ...] = (
     ("XX", StoreCorruptError, "the server reports damage ({reason})"),
 )
 
+# What is said before a connection is made has no SQLSTATE; the first text that occurs.
+_CONNECTING: tuple[tuple[str, type[StoreError], str], ...] = (
+    (
+        "permission denied for database",
+        StoreUnavailableError,
+        "who owns the database lets your role in by what 'primer-nb migrate grants ROLE' prints",
+    ),
+)
+
 
 def postgresql_failure(error: BaseException, address: Address) -> StoreError:
     """Find the error of ours that stands for one of psycopg.
@@ -71,9 +80,9 @@ def postgresql_failure(error: BaseException, address: Address) -> StoreError:
         return StoreUnavailableError(f"{address}: {error}")
     state, reason = getattr(error, "sqlstate", None) or "", reason_of(error)
     if not state:  # the server was never reached, or the connection is lost
-        return StoreUnavailableError(
-            f"{address}: the server cannot be reached ({reason}); check host, port, name and password"
-        )
+        found = (row for row in _CONNECTING if row[0] in str(error))
+        _, kind, advice = next(found, ("", StoreUnavailableError, "check host, port, name and password"))
+        return kind(f"{address}: the server cannot be reached ({reason}); {advice}")
     for beginning, kind, advice in _STATES:
         if state.startswith(beginning):
             return kind(f"{address}: {advice.format(reason=reason)}")
