@@ -82,19 +82,21 @@ class KeptServer(Server):
         BackupError
             If its user works here no longer.
         """
-        with self._turn:
-            self._refuse_retired()
-            self._stop_timer()
-            if self._is_old():
-                self.close()
-            try:
-                yield self
-            finally:
-                self._used_at = times.now()
-                if self._is_retired:
+        try:
+            with self._turn:
+                self._refuse_retired()
+                self._stop_timer()
+                if self._is_old():
                     self.close()
-                elif self.is_open:
-                    self._start_timer()
+                try:
+                    yield self
+                finally:
+                    self._used_at = times.now()
+                    if self.is_open:
+                        self._start_timer()
+        finally:
+            if self._is_retired:  # meanwhile
+                self._close_unless_used()
 
     def connection(self) -> WatchedConnection:
         """Connect, or return the connection that is open.
@@ -136,6 +138,9 @@ class KeptServer(Server):
             if self._plug is not None and self._turn.locked():
                 with suppress(OSError):  # it is closed already
                     self._plug[1].shutdown(socket.SHUT_RDWR)
+        self._close_unless_used()
+
+    def _close_unless_used(self) -> None:
         if self._turn.acquire(blocking=False):
             try:
                 self.close()
@@ -169,8 +174,5 @@ class KeptServer(Server):
 
 def _close_when_idle(reference: weakref.ref[KeptServer]) -> None:
     kept = reference()
-    if kept is not None and kept._turn.acquire(blocking=False):
-        try:
-            kept.close()
-        finally:
-            kept._turn.release()
+    if kept is not None:
+        kept._close_unless_used()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from primer_nb.backup.bookkeeping import reading, target_of
 from primer_nb.backup.waiting import acknowledged_at, chats_waiting, count_waiting
+from primer_nb.errors import InvalidInputError, NotSignedInError
 from primer_nb.use_cases.settings import read_settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,51 @@ def can_back_up(session: Session) -> bool:
         Whether an account works on an SQLite store and has a PostgreSQL server.
     """
     return _target(session) is not None
+
+
+def is_automatic(session: Session) -> bool:
+    """Tell whether what is new goes to the server by itself.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+
+    Returns
+    -------
+    bool
+        Whether a backup is possible and the user's setting is on.
+
+    Raises
+    ------
+    StoreError
+        If the local store cannot be read.
+    """
+    return can_back_up(session) and read_settings(session).automatic_backup
+
+
+def require_server(session: Session) -> None:
+    """Refuse to go on without an account on a server.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no server.
+    NotSignedInError
+        If nobody is signed in.
+    """
+    if session.server is None:
+        raise InvalidInputError(
+            "there is no server to back up to; set PRIMER_SERVER_URL (or SUPABASE_CONNECTION_STRING), or call "
+            "primer_nb.connect(server_url=...)"
+        )
+    if session.is_local:
+        raise NotSignedInError("a backup belongs to an account; call ws.login(email), or ws.register(email) for one")
 
 
 def read_backup_state(session: Session) -> BackupState:

@@ -11,8 +11,9 @@ from primer_nb.backup.pull import pull as pull_of
 from primer_nb.backup.restore import restore as restore_of
 from primer_nb.backup.run import backup as backup_of
 from primer_nb.backup.verify import verify as verify_of
-from primer_nb.errors import InvalidInputError, NotSignedInError
+from primer_nb.errors import InvalidInputError
 from primer_nb.use_cases import audit
+from primer_nb.use_cases.backup_state import require_server
 from primer_nb.use_cases.chats import checked_id, get_chat
 
 if TYPE_CHECKING:
@@ -248,13 +249,7 @@ def forget(session: Session, chat: str) -> ForgetReport:
 
 
 def _server(session: Session) -> KeptServer:
-    if session.server is None:
-        raise InvalidInputError(
-            "there is no server to back up to; set PRIMER_SERVER_URL (or SUPABASE_CONNECTION_STRING), or call "
-            "primer_nb.connect(server_url=...)"
-        )
-    if session.is_local:
-        raise NotSignedInError("a backup belongs to an account; call ws.login(email), or ws.register(email) for one")
+    require_server(session)
     return session.backup_server()
 
 

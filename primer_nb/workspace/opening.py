@@ -78,6 +78,10 @@ def connect(
         session = _session(store, server_url)
         undo.callback(session.close)
         _sign_in(session, token)
+        if session.has_server:
+            from primer_nb.automatic import automatic_backup
+
+            automatic_backup(session)
         undo.pop_all()
     return Workspace(session)
 

@@ -172,7 +172,12 @@ class Workspace(AccountMethods, BackupMethods):
     def close(self) -> None:
         """Close the connections to the store; may be called again.
 
-        Replies that were started here are stopped; what has arrived is kept.
+        Replies that were started here are stopped; what has arrived is kept. An automatic backup ends; what it has
+        not sent yet goes with the next one.
         """
         stop_replies(self._session)
+        if self._session.has_server:
+            from primer_nb.automatic import automatic_backup
+
+            automatic_backup(self._session).close()
         self._session.close()
