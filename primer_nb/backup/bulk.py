@@ -6,6 +6,7 @@ its connection. It ends with the transaction, so a pooler may give the next one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from primer_nb.backup.columns import CHATS, MESSAGES, USER_SETTINGS, Table
+from primer_nb.backup.columns import CHATS, COMPLETIONS, MESSAGES, USER_SETTINGS, Table
+from primer_nb.backup.copying_in import copied, width_of
 from primer_nb.backup.loads import TABLES, Load
 from primer_nb.backup.push import CONFLICTS, OWN
 from primer_nb.backup.rows import Quarantined
@@ -36,7 +38,15 @@ class AccountMissingError(Exception):
     """The server does not have the user."""
 
 
-def send(pg: Connection[Any], load: Load, *, user_id: str, measure: bool = False) -> dict[str, int]:
+def send(
+    pg: Connection[Any],
+    load: Load,
+    *,
+    user_id: str,
+    measure: bool = False,
+    are_new: bool = False,
+    meanwhile: Callable[[], object] | None = None,
+) -> dict[str, int]:
     """Send rows in one transaction; what the server has already is left as it is.
 
     Parameters
@@ -50,6 +60,11 @@ def send(pg: Connection[Any], load: Load, *, user_id: str, measure: bool = False
     measure : bool, default False
         Whether the server takes statistics of the chats. Without any it finds the chat of each message by going
         through all chats of the user: measured, 100,000 messages took 40 s and not 3.
+    are_new : bool, default False
+        Whether the server has no message of these chats, and each completion comes with its message: then it need
+        not look for each, which takes a fifth of its time. If it has one after all, it takes nothing.
+    meanwhile : callable, optional
+        Called when the server has the rows and begins to write them, which takes it longest.
 
     Returns
     -------
@@ -64,14 +79,13 @@ def send(pg: Connection[Any], load: Load, *, user_id: str, measure: bool = False
     tables = tuple(table for table in TABLES if load.of(table))
     try:
         pg.execute(_BEGIN.encode())
-        width = max((len(table.columns) for table in tables), default=1)
-        with pg.cursor() as cursor, cursor.copy(_copy(width)) as copy:
-            for table in tables:
-                place, padding = str(TABLES.index(table)), (None,) * (width - len(table.columns))
-                for row in load.of(table):
-                    copy.write_row((place, *row, *padding))
+        with pg.cursor() as cursor, cursor.copy(_copy(width_of(load))) as copy:
+            for piece in copied(load).copied or ():
+                copy.write(piece)
+        if meanwhile is not None:
+            meanwhile()
         with pg.cursor() as cursor:
-            cursor.execute(_finish(tables, user_id, measure=measure))
+            cursor.execute(_finish(tables, user_id, measure=measure, are_new=are_new))
             counts = {}
             for table in tables:
                 counts[table.name] = cursor.rowcount
@@ -87,7 +101,14 @@ def send(pg: Connection[Any], load: Load, *, user_id: str, measure: bool = False
 
 
 def send_all_but_bad(
-    pg: Connection[Any], load: Load, *, user_id: str, refused: list[Quarantined], measure: bool = False
+    pg: Connection[Any],
+    load: Load,
+    *,
+    user_id: str,
+    refused: list[Quarantined],
+    measure: bool = False,
+    are_new: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> tuple[dict[str, int], int]:
     """Send rows; where the server refuses one, find it by halves and send all others.
 
@@ -101,8 +122,10 @@ def send_all_but_bad(
         Whose.
     refused : list of Quarantined
         Rows the server does not take are added here.
-    measure : bool, default False
-        As `send`.
+    measure, are_new : bool, default False
+        As `send`; rows that are not new after all go as others do.
+    meanwhile : callable, optional
+        As `send`; it may be called more than once, or not at all.
 
     Returns
     -------
@@ -122,13 +145,17 @@ def send_all_but_bad(
     if not len(load):
         return {}, 0
     try:
-        return send(pg, load, user_id=user_id, measure=measure), ROUND_TRIPS
+        counts = send(pg, load, user_id=user_id, measure=measure, are_new=are_new, meanwhile=meanwhile)
+        return counts, ROUND_TRIPS
     except REFUSALS as error:
         raise_when_nobody(error)
+        if are_new and isinstance(error, psycopg.errors.UniqueViolation):
+            counts, taken = send_all_but_bad(pg, load, user_id=user_id, refused=refused, measure=measure)
+            return counts, ROUND_TRIPS + 1 + taken
         if len(load) == 1:
             refused.append(_refused(load, error))
             return {}, ROUND_TRIPS + 1
-    counts: dict[str, int] = {}
+    counts = {}
     trips = ROUND_TRIPS + 1
     for half in load.halves():
         written, taken = send_all_but_bad(pg, half, user_id=user_id, refused=refused)
@@ -165,26 +192,29 @@ def _refused(load: Load, error: psycopg.Error) -> Quarantined:
 
 @cache
 def _copy(width: int) -> bytes:
-    return f"COPY primer_sent (place, {', '.join(f'c{at}' for at in range(width))}) FROM STDIN".encode()
+    columns = ", ".join(f"c{at}" for at in range(width))
+    return f"COPY primer_sent (place, {columns}) FROM STDIN (ENCODING 'UTF8')".encode()
 
 
-def _finish(tables: tuple[Table, ...], user_id: str, *, measure: bool) -> sql.Composed:
+def _finish(tables: tuple[Table, ...], user_id: str, *, measure: bool, are_new: bool) -> sql.Composed:
     # several statements in one message: that takes literals, not parameters
     steps: list[sql.Composable] = []
     for table in tables:
-        steps.append(sql.SQL(_insert(table)).format(user=sql.Literal(user_id)))
+        steps.append(sql.SQL(_insert(table, are_new=are_new)).format(user=sql.Literal(user_id)))
         if measure and table is CHATS:
             steps.append(sql.SQL("ANALYZE chats (id, user_id)"))
     return sql.SQL("; ").join([*steps, sql.SQL("COMMIT")])
 
 
 @cache
-def _insert(table: Table) -> str:
+def _insert(table: Table, *, are_new: bool) -> str:
     names = [*table.names, "user_id"] if table is MESSAGES else list(table.names)
     values = [f"c{at}::{column.type} AS {column.name}" for at, column in enumerate(table.columns)]
     chosen = "sent.*, {user}::uuid" if table is MESSAGES else "sent.*"
-    return (
+    rows = (
         f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {chosen} FROM"
         f" (SELECT {', '.join(values)} FROM primer_sent WHERE place = {TABLES.index(table)}) AS sent"
-        f" WHERE true{OWN.get(table, '')} {CONFLICTS[table]}"
     )
+    if are_new and table in {MESSAGES, COMPLETIONS}:
+        return rows
+    return f"{rows} WHERE true{OWN.get(table, '')} {CONFLICTS[table]}"

@@ -24,7 +24,7 @@ from primer_nb.backup.columns import (
     Table,
 )
 from primer_nb.backup.loads import Load, newest
-from primer_nb.backup.rows import Quarantined, fetched, read_rows, spelled
+from primer_nb.backup.rows import Quarantined, all_spelled, fetched, read_rows, spelled
 from primer_nb.database import Store
 
 MOST_MESSAGES = 5_000
@@ -34,6 +34,7 @@ _CHATS_AT_ONCE = 200
 _MESSAGES_AT_ONCE = 500
 
 _WIDTH = len(MESSAGES.columns)
+_CONTENT = MESSAGES.names.index("content")
 _PAGE = (
     f"SELECT {', '.join([f'm.{name}' for name in MESSAGES.names] + [f'k.{name}' for name in COMPLETIONS.names])}"
     " FROM messages AS m LEFT JOIN completions AS k ON k.message_id = m.id WHERE m.id IN ({0}) ORDER BY m.id"
@@ -125,31 +126,30 @@ def _group(
 
 def _fill(connection: sqlite3.Connection, load: Load, group: _Group, refused: list[Quarantined]) -> None:
     page = sorted(group.messages[:_MESSAGES_AT_ONCE])
-    there = {row[0] for row in load.of(CHATS)}
-    done = len(page)
+    raws, size, done = [], load.size, len(page)
     for raw in fetched(connection, _PAGE.format(_places(page)), page):
-        try:
-            message = spelled(MESSAGES, raw[:_WIDTH])
-        except RefusedError as reason:
-            refused.append(Quarantined("m", raw[0], str(reason)))
-            continue
-        if message[1] not in there:
-            there.add(message[1])
-            load.add(CHATS, group.heads[raw[1]])
-        load.add(MESSAGES, message)
-        if raw[_WIDTH] is not None:
-            _complete(load, raw[_WIDTH:], refused)
-        if load.size >= MOST_BYTES:
+        if raw[1] in group.heads:  # where it was moved to since, another load brings it
+            raws.append(raw)
+        size += len(raw[_CONTENT]) if isinstance(raw[_CONTENT], str | bytes) else 0
+        if size >= MOST_BYTES:
             done = bisect_right(page, raw[0])
             break
     group.messages = page[done:] + group.messages[_MESSAGES_AT_ONCE:]
+    messages = all_spelled(MESSAGES, [raw[:_WIDTH] for raw in raws], refused=refused)
+    _add_heads(load, group, dict.fromkeys(raw[1] for raw in raws))
+    load.extend(MESSAGES, [row for row in messages if row is not None])
+    replies = [raw[_WIDTH:] for raw, row in zip(raws, messages, strict=True) if row and raw[_WIDTH] is not None]
+    completions = all_spelled(COMPLETIONS, replies, refused=refused)
+    load.extend(COMPLETIONS, [row for row in completions if row is not None])
 
 
-def _complete(load: Load, raw: Sequence[object], refused: list[Quarantined]) -> None:
-    try:
-        load.add(COMPLETIONS, spelled(COMPLETIONS, raw))
-    except RefusedError as reason:
-        refused.append(Quarantined("k", str(raw[0]), str(reason)))
+def _add_heads(load: Load, group: _Group, raw_chats: Collection[str]) -> None:
+    there = {row[0] for row in load.of(CHATS)}
+    for raw in raw_chats:
+        head = group.heads[raw]
+        if head[0] not in there:
+            there.add(head[0])
+            load.add(CHATS, head)
 
 
 def _attach(connection: sqlite3.Connection, load: Load, group: _Group, refused: list[Quarantined]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from primer_nb.backup.ahead import Ahead
 from primer_nb.backup.bookkeeping import target_of
 from primer_nb.backup.bulk import send_all_but_bad
 from primer_nb.backup.columns import (
@@ -19,6 +19,7 @@ from primer_nb.backup.columns import (
     USER_SETTINGS,
     Table,
 )
+from primer_nb.backup.copying_in import copied
 from primer_nb.backup.gathering import gather
 from primer_nb.backup.loads import Load
 from primer_nb.backup.opening import greet
@@ -124,28 +125,36 @@ class Job:
         """
         self.refused |= {(row.kind, row.entity_id): row for row in rows}
 
-    def send_chats(self, raw_chats: Iterable[str]) -> None:
+    def send_chats(self, raw_chats: Iterable[str], *, are_new: bool = False) -> None:
         """Send whole chats; what the server has of them is left as it is.
 
         Parameters
         ----------
         raw_chats : iterable of str
             As the store calls them.
+        are_new : bool, default False
+            Whether the server has none of them; it may be wrong, then it takes longer.
         """
         refused: list[Quarantined] = []
+        loads = gather(self.store, self.user_id, list(raw_chats), refused=refused)
         try:
-            for load in _read_ahead(gather(self.store, self.user_id, list(raw_chats), refused=refused)):
-                self.send(load)
+            with Ahead(copied(load) for load in loads) as ahead:
+                for load in ahead:
+                    self.send(load, are_new=are_new, meanwhile=ahead.read)
         finally:
             self.refuse(refused)
 
-    def send(self, load: Load) -> bool:
+    def send(self, load: Load, *, are_new: bool = False, meanwhile: Callable[[], object] | None = None) -> bool:
         """Send rows, all but those that the server does not take.
 
         Parameters
         ----------
         load : Load
             The rows.
+        are_new : bool, default False
+            As `send_chats`.
+        meanwhile : callable, optional
+            Called, if at all, while the server writes.
 
         Returns
         -------
@@ -159,6 +168,8 @@ class Job:
             user_id=self.user_id,
             refused=bad,
             measure=self.is_unmeasured,
+            are_new=are_new,
+            meanwhile=meanwhile,
         )
         self.is_unmeasured = False
         self.round_trips += trips
@@ -206,12 +217,3 @@ class Job:
             round_trips=self.round_trips,
             seconds=time.monotonic() - self.started,
         )
-
-
-def _read_ahead(loads: Iterator[Load]) -> Iterator[Load]:
-    # the next load is read while the server writes the last one: both take about as long
-    with ThreadPoolExecutor(1, "primer-backup") as reader:
-        coming = reader.submit(next, loads, None)
-        while (load := coming.result()) is not None:
-            coming = reader.submit(next, loads, None)
-            yield load

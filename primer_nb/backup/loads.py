@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import chain
 
 from primer_nb.backup.columns import (
     ATTACHMENTS,
@@ -35,10 +36,13 @@ class Load:
         In the spelling of PostgreSQL; a table may be missing.
     size : int, default 0
         About how many bytes they are.
+    copied : list of bytes, optional
+        The same as COPY reads it, once `copying_in.copied` made it; no row is added after that.
     """
 
     rows: dict[Table, list[Row]] = field(default_factory=dict)
     size: int = 0
+    copied: list[bytes] | None = None
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -69,8 +73,21 @@ class Load:
         row : tuple of str or None
             In the spelling of PostgreSQL.
         """
-        self.rows.setdefault(table, []).append(row)
-        self.size += sum(map(len, filter(None, row)))
+        self.extend(table, [row])
+
+    def extend(self, table: Table, rows: Collection[Row]) -> None:
+        """Add rows.
+
+        Parameters
+        ----------
+        table : Table
+            Whose.
+        rows : collection of tuple of str or None
+            In the spelling of PostgreSQL.
+        """
+        if rows:
+            self.rows.setdefault(table, []).extend(rows)
+            self.size += sum(map(len, filter(None, chain.from_iterable(rows))))
 
     def halves(self) -> tuple[Load, Load]:
         """Cut it in two.

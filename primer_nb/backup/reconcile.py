@@ -136,7 +136,9 @@ def _send_what_differs(job: Job, chats: dict[str, str], ours: dict[str, Digest],
     job.keep_away({key: different.pop(key) for key in others})
     if theirs:
         job.progress.start(_rows_in(ours[key] for key in different if key in ours))
-    job.send_chats(different.values())
+    # in the order of their identifiers, which is that of time: so the server's indexes grow at their ends
+    job.send_chats([raw for key, raw in sorted(different.items()) if key not in theirs], are_new=True)
+    job.send_chats([raw for key, raw in sorted(different.items()) if key in theirs])
 
 
 def _rows_in(digests: Iterable[Digest]) -> int:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from primer_nb.backup.columns import RefusedError, Row, Table
+from primer_nb.backup.spelling_many import spell_many
 
 Parameters = Sequence[object] | Mapping[str, object]
 
@@ -97,6 +98,34 @@ def spelled(table: Table, raw: Sequence[object]) -> Row:
         raise RefusedError(_reason(table, raw)) from None
 
 
+def all_spelled(table: Table, raws: Sequence[Sequence[object]], *, refused: list[Quarantined]) -> list[Row | None]:
+    """Spell many rows as `spelled` does.
+
+    Parameters
+    ----------
+    table : Table
+        Whose rows.
+    raws : sequence of sequence
+        The rows as SQLite has them.
+    refused : list of Quarantined
+        Rows that PostgreSQL would not take are added here.
+
+    Returns
+    -------
+    list of tuple or None
+        As many as there were, in the same order; ``None`` for a refused one.
+    """
+    if not raws:
+        return []
+    try:
+        columns = [
+            spell_many(column, values) for column, values in zip(table.columns, zip(*raws, strict=True), strict=True)
+        ]
+        return list(zip(*columns, strict=True))
+    except RefusedError:  # which of them it is, they tell one by one
+        return [_spelled_or_refused(table, raw, refused) for raw in raws]
+
+
 def fetched(connection: sqlite3.Connection, query: str, parameters: Parameters = ()) -> Iterator[tuple[Any, ...]]:
     """Run a query on texts that may be broken: one that is not UTF-8 would end it.
 
@@ -123,6 +152,14 @@ def fetched(connection: sqlite3.Connection, query: str, parameters: Parameters =
         if "decode" not in str(error):
             raise
         yield from islice(_decoded_one_by_one(connection, query, parameters), done, None)
+
+
+def _spelled_or_refused(table: Table, raw: Sequence[Any], refused: list[Quarantined]) -> Row | None:
+    try:
+        return spelled(table, raw)
+    except RefusedError as reason:
+        refused.append(Quarantined(table.kind, raw[0] or "", str(reason)))
+        return None
 
 
 def _reason(table: Table, raw: Sequence[object]) -> str:
