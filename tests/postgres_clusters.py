@@ -53,6 +53,11 @@ def installations() -> list[Installation]:
     return [found[version] for version in sorted(found)]
 
 
+def has_older() -> bool:
+    """Tell whether there is a version besides those of the wheel."""
+    return any(not installation.programs.folder.match(f"{_WHEEL}/*") for installation in installations())
+
+
 class Cluster:
     """One server and its data."""
 

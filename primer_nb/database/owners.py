@@ -60,8 +60,8 @@ def check_owner(connection: Connection, address: Address, *, found: str | None) 
         if not may_make:
             raise MigrationError(
                 f"{address}: primer-nb has no tables there yet, and your role {role!r} may not make any in the "
-                f"schema {schema!r}; the owner of the database makes them with 'primer-nb migrate up', and lets you in "
-                f"by what 'primer-nb migrate grants {role}' prints"
+                f"schema {schema!r}; the owner of the database makes them with 'primer-nb migrate up', and lets "
+                f"you in by what 'primer-nb migrate grants {role}' prints"
             )
         return
     role, owner, is_owner = owned
