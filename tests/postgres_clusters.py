@@ -64,6 +64,7 @@ class Cluster:
     def __init__(self, installation: Installation, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
+        self.port = 5432  # part of the socket's name
         self._programs = usable_programs(installation.programs, folder=folder)
         self._process: subprocess.Popen[bytes] | None = None
         self.data.mkdir(mode=0o700)
@@ -74,7 +75,7 @@ class Cluster:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self.folder), safe='')}"
+        return f"postgresql://postgres@/postgres?host={quote(str(self.folder), safe='')}&port={self.port}"
 
     def write(self, name: str, text: str) -> Path:
         """Write a file of its own into its folder of data, which nobody else may read."""
@@ -86,7 +87,12 @@ class Cluster:
 
     def start(self, **settings: str) -> None:
         """Start it, and wait until it answers."""
-        quick: Mapping[str, str] = {**_QUICK, "listen_addresses": "", "unix_socket_directories": str(self.folder)}
+        quick: Mapping[str, str] = {
+            **_QUICK,
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "port": str(self.port),
+        }
         options = [part for name, value in {**quick, **settings}.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

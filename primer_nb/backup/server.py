@@ -6,8 +6,6 @@ so it works behind a pooler in transaction mode.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +17,11 @@ import psycopg
 from primer_nb.database.addresses import Address
 from primer_nb.database.failures import raise_translated
 from primer_nb.database.silence import WatchedConnection, is_idle
-from primer_nb.errors import BackupError, MigrationError, StoreNewerError, StoreUnavailableError
+from primer_nb.database.url_parameters import secured
+from primer_nb.errors import BackupError, MigrationError, StoreNewerError
 
 CONNECT_TIMEOUT = 10  # seconds until a server that does not answer is given up
 SILENCE_TIMEOUT = 20_000  # milliseconds until what was sent must be acknowledged
-
-_DIRECT_SUPABASE = re.compile(r"db\.\w+\.supabase\.co")
-_TLS = ("require", "verify-ca", "verify-full", "disable")  # what the URL itself may say for a distant server
 
 
 def connect_server(address: Address, *, connect_timeout: int | None = None) -> WatchedConnection:
@@ -54,7 +50,6 @@ def connect_server(address: Address, *, connect_timeout: int | None = None) -> W
             autocommit=True, prepare_threshold=None, **(connection_settings(address) | timeout)
         )
     except psycopg.Error as error:
-        _advise(error, address)
         raise_translated(error, address)
     connection.silence, connection.answered_at = address.silence, time.monotonic()
     return connection
@@ -74,21 +69,15 @@ def connection_settings(address: Address) -> dict[str, Any]:
         Keywords of `psycopg.connect`. A server that is not on this machine gets TLS, at least ``require``:
         libpq's own default falls back to plain text.
     """
-    query = {
-        name: ",".join(value) if isinstance(value, tuple) else value for name, value in address.url.query.items()
-    }
-    url = address.url.translate_connect_args(username="user", database="dbname")
-    settings: dict[str, Any] = {
+    url = secured(address.url)
+    return {
         "keepalives_idle": 30,
         "tcp_user_timeout": SILENCE_TIMEOUT,
         "application_name": "primer_nb",
         "client_encoding": "UTF8",
-        **url,
-        **query,
+        **url.translate_connect_args(username="user", database="dbname"),
+        **{name: ",".join(value) if isinstance(value, tuple) else value for name, value in url.query.items()},
     }
-    if not _is_this_machine(str(settings.get("host", ""))) and settings.get("sslmode") not in _TLS:
-        settings["sslmode"] = "verify-full" if "sslrootcert" in settings else "require"
-    return settings
 
 
 @contextmanager
@@ -267,23 +256,3 @@ def no_account(address: Address) -> BackupError:
         f"{address} does not have your account: it was emptied, or it is another server; nothing was changed here. "
         "Give the address of the server you signed up on, or sign up on this one"
     )
-
-
-def _advise(error: psycopg.Error, address: Address) -> None:
-    if _DIRECT_SUPABASE.fullmatch(address.url.host or ""):
-        error.__traceback__ = None  # the frames hold the password
-        reason = str(error).strip().splitlines()[0][:200]
-        raise StoreUnavailableError(
-            f"{address} cannot be reached ({reason}). Supabase's direct address answers over IPv6 only, which this "
-            "network may not have: use the address of the pooler that its dashboard shows under Connect, port 5432 "
-            "for everything or 6543 for backups"
-        ) from error
-
-
-def _is_this_machine(host: str) -> bool:
-    if host in {"", "localhost"} or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from primer_nb.cli.account_findings import account_findings
 from primer_nb.cli.findings import FAIL, findings
+from primer_nb.cli.server_findings import server_findings
 from primer_nb.cli.stores import chosen_address, show
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     int
         1 if something does not work, else 0; a warning is no failure.
     """
-    found = [*findings(chosen_address(options)), *account_findings()]
+    found = [*findings(chosen_address(options)), *server_findings(), *account_findings()]
     works = all(finding.verdict != FAIL for finding in found)
     facts = {"works": works, "findings": [asdict(finding) for finding in found]}
     show(facts, as_json=options.json, text="\n".join(map(_line, found)))

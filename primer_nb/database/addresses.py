@@ -7,7 +7,6 @@ documented systems. A password is never shown again, not even by a traceback wit
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, SupportsIndex
@@ -15,6 +14,8 @@ from typing import NoReturn, SupportsIndex
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from primer_nb.database.supabase import complaint
+from primer_nb.database.url_parameters import secured, understood
 from primer_nb.errors import InvalidInputError
 from primer_nb.secret import Secret
 
@@ -205,10 +206,9 @@ def _postgresql(url: URL) -> Address:
     pool = replace(PoolSettings(), **{name.removeprefix("pool_"): value for name, value in given.items()})
     if pool.max_idle > pool.max_open:
         raise InvalidInputError(f"pool_max_idle={pool.max_idle} is more than pool_max_open={pool.max_open}")
-    url = url.difference_update_query(_OUR_SETTINGS)
-    if not _is_this_machine(url) and "sslmode" not in url.query:
-        mode = "verify-full" if "sslrootcert" in url.query else "require"
-        url = url.update_query_dict({"sslmode": mode})
+    url = secured(understood(url.difference_update_query(_OUR_SETTINGS)))
+    if text := complaint(url):
+        raise InvalidInputError(text)
     return Address(url=url, pool=pool, silence=silence)
 
 
@@ -217,13 +217,3 @@ def _whole_number(url: URL, name: str) -> int:
     if not value.isdigit() or int(value) < 1:
         raise InvalidInputError(f"{name}={value!r} is not a whole number above 0")
     return int(value)
-
-
-def _is_this_machine(url: URL) -> bool:
-    host = url.host or str(url.query.get("host", ""))
-    if host in {"", "localhost"} or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

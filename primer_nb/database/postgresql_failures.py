@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from primer_nb.database import supabase
 from primer_nb.errors import (
     StoreBusyError,
     StoreCorruptError,
@@ -56,7 +57,37 @@ _CONNECTING: tuple[tuple[str, type[StoreError], str], ...] = (
         StoreUnavailableError,
         "who owns the database lets your role in by what 'primer-nb migrate grants ROLE' prints",
     ),
+    (
+        "server does not support SSL",
+        StoreUnavailableError,
+        "it speaks no TLS, without which everybody on the way can read along: ask its administrator for TLS, or "
+        "append sslmode=disable to the query of the URL if everything between you and it can be trusted",
+    ),
+    (
+        "certificate verify failed",
+        StoreUnavailableError,
+        "its certificate is not of the authority that sslrootcert names: it is another server, or the file is of "
+        "another authority; take the file that the server's provider offers",
+    ),
+    (
+        "does not match host name",
+        StoreUnavailableError,
+        "its certificate is of another host: use the host name that it names, or, if the authority in sslrootcert "
+        "vouches for your server only, sslmode=verify-ca",
+    ),
+    (
+        "root certificate file",
+        StoreUnavailableError,
+        "see that the file that sslrootcert names is there and holds the certificate of an authority",
+    ),
+    ("no encryption", StoreUnavailableError, "it wants TLS: remove sslmode=disable from the URL"),
+    ("SSL connection is required", StoreUnavailableError, "it wants TLS: remove sslmode=disable from the URL"),
+    ("too many c", StoreBusyError, "it has no connection left; try again in a moment"),  # clients, connections
+    ("remaining connection slots", StoreBusyError, "it has no connection left; try again in a moment"),
+    ("axClients", StoreBusyError, "it has no connection left; try again in a moment"),  # Supavisor's MaxClients...
+    ("could not translate host name", StoreUnavailableError, "check the host's name, and that you are online"),
 )
+_GENERAL = ("", StoreUnavailableError, "check host, port, name and password")
 
 
 def postgresql_failure(error: BaseException, address: Address) -> StoreError:
@@ -80,8 +111,8 @@ def postgresql_failure(error: BaseException, address: Address) -> StoreError:
         return StoreUnavailableError(f"{address}: {error}")
     state, reason = getattr(error, "sqlstate", None) or "", reason_of(error)
     if not state:  # the server was never reached, or the connection is lost
-        found = (row for row in _CONNECTING if row[0] in str(error))
-        _, kind, advice = next(found, ("", StoreUnavailableError, "check host, port, name and password"))
+        _, kind, advice = next((row for row in _CONNECTING if row[0] in str(error)), _GENERAL)
+        advice = supabase.advice(address.url, str(error)) or advice
         return kind(f"{address}: the server cannot be reached ({reason}); {advice}")
     for beginning, kind, advice in _STATES:
         if state.startswith(beginning):
@@ -102,5 +133,7 @@ def reason_of(error: BaseException) -> str:
     str
         At most 200 characters.
     """
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    text = str(error).strip()
+    if "FATAL: " in text:  # what the server said, after where libpq found it
+        text = text.rsplit("FATAL: ", 1)[1].strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__
