@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import closing
 
 import pytest
 from backup_devices import Told, make_scene, rows_of_chats
 from builders import add_user
 
 from primer_nb.backup.results import RestoreReport
+from primer_nb.backup.run import backup
+from primer_nb.database import open_store
 from primer_nb.errors import ChatNotFoundError
 from primer_nb.ids import new_id
 
@@ -134,6 +137,22 @@ def test_a_restore_is_a_new_device_and_echoes_nothing(scene, laptop, desktop):
     assert len(scene.execute("SELECT device_id FROM primer_sync_device")) == 2
     assert (silent.round_trips, silent.messages, probed.is_reconciled) == (0, 0, False)
     assert (sent.is_reconciled, sent.chats, sent.messages) == (False, 1, 1)
+
+
+def test_what_one_server_gave_back_goes_to_the_other_one_too(laptop, desktop, postgres_server):
+    laptop.say("hello")
+    laptop.backup()
+    with postgres_server.database() as url, closing(open_store(url)) as second:
+        with second.unit_of_work() as work:
+            work.users.add(desktop.user)
+            work.commit()
+        backup(desktop.store, second.address, desktop.user.id)
+        desktop.restore()
+
+        report = backup(desktop.store, second.address, desktop.user.id)
+
+    assert (report.is_reconciled, report.messages) == (True, 1)
+    assert desktop.backup().round_trips == 0
 
 
 def test_what_was_not_backed_up_yet_still_is_after_a_restore(scene, laptop, desktop):
