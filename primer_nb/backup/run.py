@@ -107,7 +107,7 @@ def backup(
 def _push_new(job: Job, *, probe: bool) -> None:
     with reading(job.store) as connection:
         chain = read_chain(connection, job.target)
-    is_trusted, reconciles = False, 0
+    is_trusted, reconciles, before = False, 0, job.round_trips
     while True:
         if chain is None:
             if reconciles == MOST_RECONCILES:
@@ -116,7 +116,7 @@ def _push_new(job: Job, *, probe: bool) -> None:
                 )
             chain, is_trusted, reconciles = reconcile(job), True, reconciles + 1
         chain = _push_journal(job, chain)
-        was_asked = is_trusted or job.round_trips or not probe
+        was_asked = is_trusted or job.round_trips > before or not probe  # in this attempt
         if chain is not None and (was_asked or _is_known(job, chain)):
             return
         chain = None

@@ -13,6 +13,7 @@ from delay_proxy import DelayProxy, Fault, wait_until
 
 from primer_nb.backup import retrying
 from primer_nb.backup.restore import restore
+from primer_nb.backup.run import backup
 from primer_nb.backup.server import Server
 from primer_nb.database.addresses import parse_address
 from primer_nb.errors import StoreBusyError, StoreFullError, StoreUnavailableError
@@ -179,3 +180,13 @@ def test_a_chat_is_forgotten_although_the_answer_is_lost(life, proxy, kept, paus
     report = life.run("forget", kept)
 
     assert (report.messages, pauses) == (2, [0.5])
+
+
+def test_a_probe_is_answered_although_the_connection_was_closed(life, proxy, kept, pauses):
+    life.scene.execute("TRUNCATE chats, primer_sync_device CASCADE")
+    hang_up(life)
+
+    report = backup(life.laptop.store, kept, life.laptop.user.id, probe=True)
+
+    assert (report.is_reconciled, report.chats, pauses) == (True, 4, [])
+    assert life.is_whole()
