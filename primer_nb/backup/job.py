@@ -61,6 +61,7 @@ class Job:
     away: set[tuple[str, str]] = field(init=False, default_factory=set)
     resent: set[str] = field(init=False, default_factory=set)
     is_reconciled: bool = field(init=False, default=False)
+    is_known: bool = field(init=False, default=False)  # the server said that it has what is not in the journal
     is_unmeasured: bool = field(init=False, default=False)
     bytes_sent: int = field(init=False, default=0)
     round_trips: int = field(init=False, default=0)

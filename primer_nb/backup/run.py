@@ -107,17 +107,17 @@ def backup(
 def _push_new(job: Job, *, probe: bool) -> None:
     with reading(job.store) as connection:
         chain = read_chain(connection, job.target)
-    is_trusted, reconciles, before = False, 0, job.round_trips
+    job.is_known, reconciles, before = False, 0, job.round_trips
     while True:
         if chain is None:
             if reconciles == MOST_RECONCILES:
                 raise BackupError(
                     "the server changes while it is compared; see that no copy of this file backs up too"
                 )
-            chain, is_trusted, reconciles = reconcile(job), True, reconciles + 1
+            chain, job.is_known, reconciles = reconcile(job), True, reconciles + 1
         chain = _push_journal(job, chain)
-        was_asked = is_trusted or job.round_trips > before or not probe  # in this attempt
-        if chain is not None and (was_asked or _is_known(job, chain)):
+        has_spoken = job.round_trips > before  # in this attempt; perhaps only of a chat that is another account's
+        if chain is not None and (job.is_known or not (probe or has_spoken) or _is_known(job, chain)):
             return
         chain = None
 
@@ -172,6 +172,7 @@ def _pushed(job: Job, batch: Batch, chain: Chain, token: str) -> Pushed:
     pushed = push_batch(pg, replace(batch, known=known), user_id=job.user_id, chain=chain, next_token=token)
     check_version(pushed.version, job.server.address)
     if pushed.is_accepted:
+        job.is_known = True
         job.note(pushed.counts, batch.load)
     return pushed
 

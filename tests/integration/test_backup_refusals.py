@@ -48,6 +48,16 @@ def test_a_foreign_chat_is_refused_and_the_rest_travels(scene, known, foreign, i
     assert scene.there("SELECT title FROM chats WHERE id = %s", foreign) == [("Eve's",)]
 
 
+def test_a_server_that_only_refuses_a_foreign_chat_may_have_lost_all_others(scene, known, foreign):
+    scene.there("DELETE FROM chats WHERE id = %s", known)
+    scene.there("DELETE FROM primer_sync_device")
+
+    report = scene.backup()
+
+    assert report.is_reconciled
+    assert [text for _, text in scene.said_there()] == ["hello"]
+
+
 def test_a_foreign_chat_that_was_asked_for_is_an_error(scene, known, foreign):
     with pytest.raises(ForeignChatError, match="another account"):
         scene.backup(chats=[known, foreign])
