@@ -159,7 +159,7 @@ def test_a_new_kernel_notices_that_the_server_was_wiped(ada, people, postgres_ur
     ada.close()
     asked(postgres_url, "TRUNCATE chats, user_settings, primer_sync_device CASCADE")
 
-    adas(people)
+    adas(people, is_on=False)  # it is on already: nothing is new here
 
     wait_until(lambda: there(postgres_url) == ["old"])
 
