@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.bookkeeping import writing
+from primer_nb.backup.digest_identities import spellings
 from primer_nb.backup.opening import check_pair, with_server
 from primer_nb.backup.results import ForgetReport
 from primer_nb.backup.spelling import canonical_id
@@ -30,10 +31,14 @@ _DELETE = "DELETE FROM chats WHERE id = %(chat)s::uuid AND user_id = %(user)s::u
 def forget(store: Store, server: Address | Server, user_id: str, chat_id: str) -> ForgetReport:
     """Delete one chat and all that hangs on it from the backup, and keep it from coming back by a pull.
 
+    What lives in a store belongs to its backup. A chat that is still in this store, or in another machine's, is sent
+    again, whole: when something in it changes, when it is backed up by name, and when a backup has to compare both
+    sides, as after the server was wiped. To be rid of it for good, delete it first, on every machine that has it.
+
     Parameters
     ----------
     store : Store
-        An SQLite store; if the chat is still in it, it stays.
+        An SQLite store. If the chat is still in it, it stays, and the report says so.
     server : Address or Server
         A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
@@ -72,8 +77,14 @@ def forget(store: Store, server: Address | Server, user_id: str, chat_id: str) -
         )
     # after the server's commit: a tombstone alone would hide a chat that is still there
     with writing(store) as connection:
+        is_still_here = canonical in spellings(connection, user_id)
         connection.execute(
             "INSERT OR REPLACE INTO primer_tombstones (chat_id, deleted_at) VALUES (?, ?)",
             (canonical, to_text(now())),
         )
-    return ForgetReport(chat_id=canonical, messages=found[0], seconds=time.monotonic() - begun)
+    return ForgetReport(
+        chat_id=canonical,
+        messages=found[0],
+        is_still_here=is_still_here,
+        seconds=time.monotonic() - begun,
+    )

@@ -241,12 +241,15 @@ class ForgetReport(ReportView):
         The chat.
     messages : int
         How many messages the backup had of it.
+    is_still_here : bool
+        Whether the local store still has it, and so sends it again when it goes on.
     seconds : float
         How long it took.
     """
 
     chat_id: str
     messages: int
+    is_still_here: bool = False
     seconds: float = 0.0
 
 
