@@ -57,6 +57,7 @@ class Session:
         self.server = None if server is None else parse_address(server)
         self._accounts: Store | None = None
         self._opening = threading.Lock()
+        self._keeping = threading.Lock()  # apart from the one above, which may be held until a server is given up
         self._kept: KeptServer | None = None
         self._backed_up: dict[str, datetime] = {}
         self._watchers = Watchers()
@@ -117,7 +118,7 @@ class Session:
         from primer_nb.backup.kept import KeptServer  # loads psycopg
 
         assert self.server is not None
-        with self._opening:
+        with self._keeping:
             if self._kept is None or not self._kept.is_for(self.user.id):
                 self._kept = KeptServer(self.server, self.user.id)
             return self._kept
@@ -215,7 +216,7 @@ class Session:
 
     def hang_up(self) -> None:
         """Close the connection for backups, also in the middle of one; what was committed stays."""
-        with self._opening:
+        with self._keeping:
             kept, self._kept = self._kept, None
         if kept is not None:
             kept.retire()
