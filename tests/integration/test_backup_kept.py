@@ -223,6 +223,17 @@ def test_closing_the_workspace_closes_the_connection_and_may_be_done_twice(ada):
     assert connection.closed
 
 
+def test_hanging_up_does_not_wait_for_accounts_that_are_being_looked_for(ada):
+    ada.backup(probe=True)
+    connection = held(ada).connection()
+
+    with ada._session._opening:
+        hanging_up = in_thread(ada._session.hang_up)
+        hanging_up.join(20)
+
+    assert (hanging_up.is_alive(), connection.closed) == (False, True)
+
+
 def test_a_workspace_that_is_forgotten_takes_its_connection_along(ada):
     ada.backup(probe=True)
     connection = held(ada).connection()
