@@ -5,7 +5,7 @@ It streams, needs no cursor and no prepared statement, and so goes through a poo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.columns import (
@@ -41,20 +41,23 @@ _OWNERS = {
     ATTACHMENTS: ("message_id", _OF_MESSAGES),
     USER_SETTINGS: ("user_id", "= {user_id}"),
 }
-_READ_AS = {"integer": "int4", "boolean": "int4", "float8": "float8", "bytea": "bytea"}
+_READERS: dict[str, Callable[[str], object]] = {
+    "integer": int,
+    "boolean": int,
+    "float8": float,  # SQLite's own reading is not exact
+    "bytea": lambda text: bytes.fromhex(text[2:]),
+}
+# Almost no text holds them, so almost none has to be mended: in COPY's own format each line break has.
+_DELIMITER, _QUOTE = "\x01", "\x02"
+_FORMAT = "FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02', ENCODING 'UTF8'"
 _UNREADABLE = "?"
 _LONG = {MESSAGES: (3, 120), CHAT_SETTINGS: (5, 120), ATTACHMENTS: (6, 200)}
 
 
-def copy_out(
-    pg: Connection[Any],
-    table: Table,
-    user_id: str,
-    *,
-    chats: Collection[str] | None = None,
-    refused: list[Quarantined],
-) -> Iterator[LocalRow]:
-    """Stream the rows of a table that belong to a user.
+class Incoming:
+    """Rows of a table that belong to a user, as they come from a server; for one iteration.
+
+    Its rows are taken apart here, which takes a third of the time of psycopg's own reader.
 
     Parameters
     ----------
@@ -68,20 +71,66 @@ def copy_out(
         Only what belongs to these; all by default.
     refused : list of Quarantined
         Rows with a time that no local store can hold (infinity, a year beyond 9999) are added here, not returned.
-
-    Yields
-    ------
-    tuple
-        Texts, numbers and bytes, in the order of the table's columns.
     """
-    moments = [place for place, column in enumerate(table.columns) if column.type == "timestamptz"]
-    with pg.cursor() as cursor, cursor.copy(_query(table, user_id, chats)) as copy:
-        copy.set_types([_READ_AS.get(column.type, "text") for column in table.columns])
-        for row in copy.rows():
-            if _UNREADABLE in row and any(row[place] == _UNREADABLE for place in moments):
-                refused.append(Quarantined(table.kind, row[0], "has a time beyond the years 1 to 9999"))
-            else:
-                yield row
+
+    def __init__(
+        self,
+        pg: Connection[Any],
+        table: Table,
+        user_id: str,
+        *,
+        chats: Collection[str] | None = None,
+        refused: list[Quarantined],
+    ) -> None:
+        self.size = 0  # bytes so far
+        self._pg = pg
+        self._table = table
+        self._query = _query(table, user_id, chats)
+        self._refused = refused
+        self._moments = [place for place, column in enumerate(table.columns) if column.type == "timestamptz"]
+        self._readers = [
+            (place, _READERS[column.type]) for place, column in enumerate(table.columns) if column.type in _READERS
+        ]
+
+    def __iter__(self) -> Generator[LocalRow]:
+        """Yield texts, numbers and bytes, in the order of the table's columns."""
+        width, moments = len(self._table.columns), self._moments
+        with self._pg.cursor() as cursor, cursor.copy(self._query) as copy:
+            for row in copy:  # one each
+                self.size += len(row)
+                line = str(row, "utf-8")[:-1]
+                fields: list[Any] = line.split(_DELIMITER)
+                if len(fields) != width:
+                    fields = _put_together(fields)
+                if "" in fields:
+                    fields = [field or None for field in fields]
+                if _QUOTE in line:
+                    fields = [_unquoted(field) if field and field[0] == _QUOTE else field for field in fields]
+                if _UNREADABLE in fields and any(fields[place] == _UNREADABLE for place in moments):
+                    reason = "has a time beyond the years 1 to 9999"
+                    self._refused.append(Quarantined(self._table.kind, fields[0], reason))
+                    continue
+                for place, read in self._readers:
+                    if fields[place] is not None:
+                        fields[place] = read(fields[place])
+                yield tuple(fields)
+
+
+def _put_together(pieces: list[str]) -> list[str]:
+    """Mend fields that hold the delimiter: of a whole field the quotes are even."""
+    fields: list[str] = []
+    is_open = False
+    for piece in pieces:
+        if is_open:
+            fields[-1] += _DELIMITER + piece
+        else:
+            fields.append(piece)
+        is_open = fields[-1].count(_QUOTE) % 2 == 1
+    return fields
+
+
+def _unquoted(field: str) -> str:
+    return field[1:-1].replace(_QUOTE * 2, _QUOTE)
 
 
 def weight_of(table: Table, rows: Sequence[LocalRow]) -> int:
@@ -92,7 +141,7 @@ def weight_of(table: Table, rows: Sequence[LocalRow]) -> int:
     table : Table
         Whose.
     rows : sequence of tuple
-        From `copy_out`.
+        From `Incoming`.
 
     Returns
     -------
@@ -120,7 +169,7 @@ def _query(table: Table, user_id: str, chats: Collection[str] | None) -> Compose
     where = f"t.{column} {owned}".replace("{only}", only)
     if table is CHATS and chats is not None:
         where += " AND t.id = ANY ({chats}::uuid[])"
-    text = f"COPY (SELECT {columns} FROM {table.name} t WHERE {where}) TO STDOUT"
+    text = f"COPY (SELECT {columns} FROM {table.name} t WHERE {where}) TO STDOUT ({_FORMAT})"
     return SQL(text).format(user_id=Literal(user_id), chats=Literal(list(chats or ())))
 
 
@@ -128,6 +177,4 @@ def _cast(column: Column) -> str:
     name = f"t.{column.name}"
     if column.type == "timestamptz":
         return MOMENT.format(name)
-    if column.type == "uuid":
-        return f"{name}::text"
-    return f"{name}::int4" if column.type in {"integer", "boolean"} else name
+    return f"{name}::int4" if column.type == "boolean" else name

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.columns import MESSAGES, USER_SETTINGS, Table
-from primer_nb.backup.copying_out import OF_CHATS, copy_out, weight_of
+from primer_nb.backup.copying_out import OF_CHATS, Incoming
 from primer_nb.backup.merging import merge_user_settings
 from primer_nb.backup.progress import Progress
 from primer_nb.backup.rows import Quarantined
@@ -91,7 +91,7 @@ def load(connection: sqlite3.Connection, pg: Connection[Any], user_id: str, *, p
         progress.start(_count(pg, user_id))
         for table in OF_CHATS:
             _load_table(connection, pg, user_id, table, loaded=loaded, progress=progress)
-        for row in copy_out(pg, USER_SETTINGS, user_id, refused=loaded.refused):
+        for row in Incoming(pg, USER_SETTINGS, user_id, refused=loaded.refused):
             merge_user_settings(connection, row)
     for statement in taken_off:
         connection.execute(statement)
@@ -113,16 +113,20 @@ def _load_table(
     names = ", ".join(table.names)
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
     loaded.rows[table] = 0
-    stream = copy_out(pg, table, user_id, refused=loaded.refused)
-    while rows := list(islice(stream, _ROWS_AT_ONCE)):
-        try:
-            connection.executemany(statement, rows)
-        except sqlite3.IntegrityError as error:
-            raise TakenError(table.name) from error
-        size = weight_of(table, rows)
-        loaded.rows[table] += len(rows)
-        loaded.size += size
-        progress.advance(len(rows) if table is MESSAGES else 0, size)
+    incoming = Incoming(pg, table, user_id, refused=loaded.refused)
+    with closing(iter(incoming)) as rows:
+        while True:
+            before = incoming.size
+            try:
+                # straight from the line into the file: a list of rows would cost as much time again
+                count = max(0, connection.executemany(statement, islice(rows, _ROWS_AT_ONCE)).rowcount)
+            except sqlite3.IntegrityError as error:
+                raise TakenError(table.name) from error
+            loaded.rows[table] += count
+            loaded.size += incoming.size - before
+            progress.advance(count if table is MESSAGES else 0, incoming.size - before)
+            if count < _ROWS_AT_ONCE:
+                return
 
 
 def _take_off(connection: sqlite3.Connection) -> list[str]:

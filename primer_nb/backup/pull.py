@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.bookkeeping import reading
 from primer_nb.backup.columns import MESSAGES, USER_SETTINGS, Table
-from primer_nb.backup.copying_out import OF_CHATS, LocalRow, copy_out, weight_of
+from primer_nb.backup.copying_out import OF_CHATS, Incoming, LocalRow, weight_of
 from primer_nb.backup.digest_identities import spellings
 from primer_nb.backup.digest_values import Digest
 from primer_nb.backup.digests import local_digests, server_digests
@@ -222,7 +222,7 @@ def _rows(
     pg: Connection[Any], user_id: str, chats: list[str] | None, *, refused: list[Quarantined]
 ) -> Iterator[tuple[Table, LocalRow]]:
     for table in (USER_SETTINGS,) if chats is None else OF_CHATS:
-        for row in copy_out(pg, table, user_id, chats=chats, refused=refused):
+        for row in Incoming(pg, table, user_id, chats=chats, refused=refused):
             yield table, row
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -54,8 +55,10 @@ def server_of_user(postgres, *, user=USER):
 @contextmanager
 def local_copy(messages, folder):
     """Copy a history of so many messages, since a backup writes into its store; yields the path."""
-    original = FOLDER / f"backup-{head('sqlite')}-{messages}.db"
-    make_history(original, messages=messages)
+    original = FOLDER / f"lines-{head('sqlite')}-{messages}.db"
+    if not original.exists():
+        make_history(original, messages=messages)
+        _break_lines(original)
     path = Path(folder, f"local-{messages}.db")
     shutil.copyfile(original, path)
     try:
@@ -94,6 +97,18 @@ def memory(field):
 def judged(value, bound):
     """Put a figure beside its bound of DESIGN 9."""
     return {"value": round(value, 2), "bound": bound, "verdict": "ok" if value <= bound else "missed"}
+
+
+def _break_lines(path):
+    """Put line breaks, tabs and backslashes into the messages, as Markdown and code have them: COPY escapes each."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (last,) = connection.execute("SELECT max(seq) FROM primer_journal").fetchone()
+        changed = "replace(replace(replace(content, ' b', char(10) || 'b'), ' zi', char(9) || 'zi'), ' zo', ' \\zo')"
+        connection.execute("BEGIN")
+        connection.execute(f"UPDATE messages SET content = {changed}")
+        connection.execute("DELETE FROM primer_journal WHERE seq > ?", (last,))
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _cpu_of(process):
