@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import random
+import resource
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
+from backup_scene import backup_scene
 from delay_proxy import DelayProxy, Fault
 
 from primer_nb.backup.run import backup
 from primer_nb.backup.server import Server, connect_server
 from primer_nb.database.addresses import parse_address
-from primer_nb.errors import StoreUnavailableError
-
-STEP = 97  # bytes between two cuts; a prime, so that they fall everywhere in the messages of the protocol
+from primer_nb.errors import StoreError, StoreUnavailableError
 
 CHILD = """\
 import sys
-from primer_nb.backup import gathering
-from primer_nb.backup.run import backup
+from functools import partial
+from primer_nb.backup import gathering, run
 from primer_nb.database import Store
 gathering.MOST_MESSAGES = 500
+run.next_batch = partial(run.next_batch, limit=200)
 store, server = Store(sys.argv[1]), Store(sys.argv[2])
 print("go", flush=True)
-backup(store, server.address, sys.argv[3])
+run.backup(store, server.address, sys.argv[3])
 """
+KILLS = 6
 
 
 @pytest.fixture(autouse=True)
@@ -52,67 +57,6 @@ def push_through(scene, proxy):
         return True
 
 
-def cuts(proxy, run):
-    """Yield a fault for each place at which a run may be cut, as many as fit into the time of a test."""
-    proxy.reset()
-    run()
-    up, down = proxy.counts.bytes_up, proxy.counts.bytes_down
-    yield from (Fault("cut up", at) for at in range(0, up, STEP))
-    yield from (Fault("cut down", at) for at in range(0, down, STEP))
-
-
-def test_a_push_that_is_cut_anywhere_is_done_by_the_next_one(scene, proxy):
-    chat = scene.chat()
-    push_through(scene, proxy)
-
-    def push():
-        scene.say(chat, "one", "two")
-        return push_through(scene, proxy)
-
-    outcomes = set()
-    for fault in cuts(proxy, push):
-        before_there, before_here = scene.said_there(), scene.contents()
-        proxy.reset(fault)
-
-        is_done = push()
-
-        here, there = scene.said_here(), scene.said_there()
-        is_applied = there == here
-        assert is_applied or there == before_there  # never half a batch
-        assert is_applied or not is_done
-        assert scene.contents()["chats"] == before_here["chats"]
-        assert scene.contents()["messages"][: len(before_here["messages"])] == before_here["messages"]
-        with Server(parse_address(proxy.url)) as line:
-            report = backup(scene.local, line, scene.user.id)
-            assert not report.is_reconciled
-            assert backup(scene.local, line, scene.user.id).round_trips == 0
-        assert scene.said_there() == here
-        outcomes.add((fault.kind, is_done, is_applied))
-    assert {("cut up", False, False), ("cut down", False, True)} <= outcomes
-
-
-def test_a_first_backup_that_is_cut_anywhere_is_done_by_the_next_one(scene, proxy):
-    scene.fill(chats=3, messages=4)
-    before = scene.contents()
-
-    def first():
-        scene.wipe_server()
-        scene.write("DELETE FROM primer_backup_state")
-        return push_through(scene, proxy)
-
-    for fault in cuts(proxy, first):
-        proxy.reset(fault)
-
-        is_done = first()
-
-        there = scene.said_there()
-        assert there in ([], scene.said_here())  # one load is one transaction
-        assert there or not is_done
-        assert push_through(scene, proxy)
-        assert scene.said_there() == scene.said_here()
-    assert scene.contents() == before
-
-
 def test_a_deleted_chat_comes_back_whole_although_the_line_is_cut(scene, proxy):
     chat = scene.chat()
     scene.say(chat, "old")
@@ -135,31 +79,119 @@ def test_a_server_that_falls_silent_is_given_up(scene, proxy, monkeypatch):
         connect_server(parse_address(proxy.url))
 
 
+def kill_one(scene, *, wanted, chance):
+    """Let another process back up, and kill it when the server has so many messages, or a little later."""
+    server_url = scene.remote.address.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", CHILD, str(scene.path), server_url, scene.user.id]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child:
+        assert child.stdout.readline() == b"go\n"
+        while len(scene.there("SELECT id FROM messages OFFSET %s LIMIT 1", wanted)) == 0 and child.poll() is None:
+            time.sleep(chance.uniform(0, 0.01))
+        child.kill()
+
+
 def test_a_killed_first_backup_is_done_by_the_next_one(scene):
     scene.fill(chats=100, messages=50)
     before = scene.contents()
-    chance = random.Random(5)
-    server_url = scene.remote.address.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", CHILD, str(scene.path), server_url, scene.user.id]
-    partly = 0
+    chance, partly = random.Random(5), 0
 
-    for _ in range(6):
+    for _ in range(KILLS):
         scene.wipe_server()
         scene.write("DELETE FROM primer_backup_state")
-        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child:
-            assert child.stdout.readline() == b"go\n"
-            wanted = chance.randrange(0, 4_500, 500)
-            while len(scene.there("SELECT id FROM messages OFFSET %s LIMIT 1", wanted)) == 0 and child.poll() is None:
-                time.sleep(chance.uniform(0, 0.01))
-            child.kill()
+        kill_one(scene, wanted=chance.randrange(0, 4_500, 500), chance=chance)
         there = scene.there("SELECT count(*) FROM messages")[0][0]
         partly += 0 < there < 5_000
 
         report = scene.backup()
 
-        assert report.messages <= 5_000
+        assert report.messages == 5_000 - there
         assert scene.said_there() == scene.said_here()
         assert scene.contents() == before
         assert scene.here("PRAGMA quick_check") == [("ok",)]
         assert scene.backup().round_trips == 0
     assert partly
+
+
+def test_a_killed_backup_of_what_is_new_is_done_by_the_next_one_without_a_comparison(scene, known):
+    chance, partly, before = random.Random(6), 0, 1
+
+    for _ in range(KILLS):
+        scene.fill(chats=10, messages=200)
+        rows = scene.contents()
+        kill_one(scene, wanted=before + chance.randrange(0, 2_000, 100), chance=chance)
+        there = scene.there("SELECT count(*) FROM messages")[0][0]
+        partly += before < there < before + 2_000
+
+        report = scene.backup()
+
+        assert (report.is_reconciled, report.messages) == (False, before + 2_000 - there)
+        assert scene.said_there() == scene.said_here()
+        assert scene.contents() == rows
+        assert scene.here("PRAGMA quick_check") == [("ok",)]
+        assert scene.here("SELECT count(*) FROM primer_journal") == [(0,)]
+        before += 2_000
+    assert partly
+
+
+@contextmanager
+def small_disk(path):
+    """Move a store to a disk of 2 MB that can be filled; where nobody may make one, limit its write-ahead log."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path.parent)]
+    is_mounted = os.geteuid() == 0 and subprocess.run(mount, check=False, capture_output=True).returncode == 0
+
+    @contextmanager
+    def full():
+        with path.with_name("filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while filler.write(bytes(4096)):
+                pass
+        yield
+        path.with_name("filler").unlink()
+
+    try:
+        yield full if is_mounted else partial(limited, path)
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(path.parent)], check=True)
+
+
+@contextmanager
+def limited(path):
+    """Let no file of this process become larger than the write-ahead log is."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.with_name(f"{path.name}-wal").stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def limited_process(path):
+    """Leave the store where it is."""
+    yield partial(limited, path)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("disk", [small_disk, limited_process])
+def test_a_disk_that_is_full_after_the_servers_commit_costs_no_comparison(postgres_url, tmp_path, disk, is_first):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with disk(folder / "store.db") as full, backup_scene(f"sqlite:///{folder / 'store.db'}", postgres_url) as scene:
+        scene.say(scene.chat(), "hello")
+        if not is_first:
+            scene.backup()
+            scene.say(scene.chat(), "again")
+        before = scene.contents()
+
+        with (
+            full(),
+            pytest.raises(StoreError, match=r"the disk is full|see that it has room"),
+        ):
+            scene.backup()
+
+        assert scene.said_there() == scene.said_here()  # it was the acknowledgement that failed
+        assert scene.contents() == before
+        assert scene.here("PRAGMA integrity_check") == [("ok",)]
+        report = scene.backup()
+        assert (report.is_reconciled, report.messages) == (is_first, 0)
+        assert scene.backup().round_trips == 0

@@ -1,12 +1,10 @@
 """Whatever happens to two machines of one account and their servers, in any order: nothing is lost.
 
 And the machine that finds nothing wrong is no blind one: it finds what is wrong with each of some wrong ideas.
-PRIMER_MACHINE_EXAMPLES lets it run longer than the default, which is bounded for the everyday run.
+The everyday run is bounded; ``-m exhaustive`` lets it run for some thousand steps.
 """
 
 from __future__ import annotations
-
-import os
 
 import backup_mutants
 import pytest
@@ -19,7 +17,6 @@ from backup_patches import small_pieces
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-EXAMPLES = int(os.environ.get("PRIMER_MACHINE_EXAMPLES", "20"))
 STEPS = 30
 
 
@@ -45,11 +42,12 @@ def run(ground, *, examples, machine=BackupMachine, checks=Checked, **options):
     )
 
 
-def test_whatever_happens_nothing_is_lost(ground):
-    run(ground, examples=EXAMPLES)
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.exhaustive)])
+def test_whatever_happens_nothing_is_lost(ground, examples):
+    run(ground, examples=examples)
 
     print(ground.counts)
-    assert ground.counts["backups"] > 5 * EXAMPLES
+    assert ground.counts["backups"] > 5 * examples
     assert {"reconciles", "crashes", "pulls", "restores"} <= ground.counts.keys()
 
 

@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_devices import Told, make_scene, rows_of_chats
-from delay_proxy import DelayProxy, Fault
 
-from primer_nb.backup.pull import pull
-from primer_nb.backup.restore import restore
-from primer_nb.database.addresses import parse_address
-from primer_nb.errors import StoreError, StoreUnavailableError
+from primer_nb.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +41,6 @@ except Exception as error:
 """
 SLOWEST = 0.6  # seconds until the last kill
 KILLS = 6
-STEP = 211  # bytes between two cuts; a prime, so that they fall everywhere in the messages of the protocol
 
 
 @pytest.fixture
@@ -167,36 +162,6 @@ def test_a_server_that_is_lost_in_the_middle_leaves_what_was_there(scene, laptop
     assert rows_of_chats(desktop) == before
     getattr(desktop, module)()
     assert desktop.digests() == laptop.digests()
-
-
-@pytest.mark.parametrize("work", [restore, pull])
-def test_a_line_that_is_cut_anywhere_leaves_all_or_nothing(scene, laptop, postgres_url, work):
-    laptop.say("hello", "good day")
-    laptop.say("another")
-    laptop.backup()
-    whole = laptop.digests()
-    with DelayProxy(postgres_url) as proxy:
-        server = parse_address(proxy.url)
-        work(scene.device("whole").store, server, scene.ada.id)
-        sides = (("cut up", proxy.counts.bytes_up), ("cut down", proxy.counts.bytes_down))
-        faults = [Fault(kind, at) for kind, size in sides for at in range(0, size, STEP)]
-
-        ends = set()
-        for number, fault in enumerate(faults):
-            device = scene.device(f"cut{number}")
-            proxy.reset(fault)
-            try:
-                work(device.store, server, scene.ada.id)
-                ends.add("done")
-                assert device.digests() == whole
-            except StoreUnavailableError:
-                ends.add("failed")
-                assert device.digests() in ({}, whole)
-            work(device.store, server, scene.ada.id)
-            assert device.digests() == whole
-            device.store.close()
-
-    assert "failed" in ends
 
 
 def test_ctrl_c_keeps_what_was_committed_and_the_next_pull_goes_on(laptop, desktop, monkeypatch):
