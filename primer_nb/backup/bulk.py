@@ -31,7 +31,9 @@ ROUND_TRIPS = 4
 
 _WIDTH = max(len(table.columns) for table in TABLES)
 _COLUMNS = ", ".join(f"c{at} text" for at in range(_WIDTH))
-_BEGIN = f"BEGIN; CREATE TEMPORARY TABLE primer_sent (place smallint, {_COLUMNS}) ON COMMIT DROP"
+# By the plans of a connection that began with few chats the server goes through all of them for each message. Not
+# everybody may take statistics, which would make it plan anew.
+_BEGIN = f"DISCARD PLANS; BEGIN; CREATE TEMPORARY TABLE primer_sent (place smallint, {_COLUMNS}) ON COMMIT DROP"
 
 
 class AccountMissingError(Exception):

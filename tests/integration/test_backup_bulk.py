@@ -107,3 +107,19 @@ def test_a_message_that_goes_to_another_chat_while_it_is_read_is_left_to_the_jou
     ]
     assert sent == [keys[0], keys[1], keys[3]]
     assert all(other.encode() not in b"".join(copied(load).copied) for load in rest)
+
+
+def test_a_server_without_statistics_does_not_look_through_all_chats_for_each_message(scene, monkeypatch):
+    # as for who may not take statistics of another's tables; with few chats the server chooses a wrong index
+    monkeypatch.setattr("primer_nb.backup.job._FEW_CHATS", -1)
+    monkeypatch.setattr("primer_nb.backup.gathering.MOST_MESSAGES", 350)
+    monkeypatch.setattr("primer_nb.backup.gathering._MESSAGES_AT_ONCE", 350)
+    scene.there("ALTER TABLE chats SET (autovacuum_enabled = off)")
+    scene.fill(chats=2_100, messages=1)
+
+    scene.backup()
+
+    scene.server.close()
+    query = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'idx_chats_user_id_updated_at'"
+    ((read,),) = scene.there(query)
+    assert read < 1_000_000  # and not 350 for each message, then 700, ... then 2,100
