@@ -46,6 +46,9 @@ class Session:
     ----------
     server : Address or None
         Where the accounts live, if it is a store of its own.
+    sent_alone : dict of str to int
+        The chats that were backed up by themselves in this process, each with the last entry of the journal from
+        before it was: what one backup of everything notes in the store, this notes here.
     """
 
     def __init__(self, store: Store, user: User, providers: Providers, *, server: Place | None = None) -> None:
@@ -60,6 +63,7 @@ class Session:
         self._keeping = threading.Lock()  # apart from the one above, which may be held until a server is given up
         self._kept: KeptServer | None = None
         self._backed_up: dict[str, datetime] = {}
+        self.sent_alone: dict[str, int] = {}
         self._watchers = Watchers()
         self._backup_watchers = Watchers()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from primer_nb.backup.bookkeeping import reading, target_of
-from primer_nb.backup.waiting import acknowledged_at, chats_waiting, count_waiting
+from primer_nb.backup.waiting import acknowledged_at, chats_waiting, count_waiting, unchanged_since
 from primer_nb.errors import InvalidInputError, NotSignedInError
 from primer_nb.use_cases.settings import read_settings
 
@@ -123,7 +123,8 @@ def read_backup_state(session: Session) -> BackupState:
         return BackupState(is_possible=False)
     with reading(session.store) as connection:
         acknowledged = acknowledged_at(connection, target)
-        waiting = count_waiting(connection, target, session.user.id)
+        there = unchanged_since(connection, target, session.user.id, session.sent_alone)
+        waiting = count_waiting(connection, target, session.user.id, without=there)
     moments = [moment for moment in (acknowledged, session.backed_up_at) if moment is not None]
     return BackupState(
         is_possible=True,
@@ -155,7 +156,9 @@ def unsaved_chats(session: Session, ids: Iterable[str] | None = None) -> set[str
     """
     if session.store.dialect == "sqlite":
         with reading(session.store) as connection:
-            found = chats_waiting(connection, _target(session), session.user.id)
+            target = _target(session)
+            found = chats_waiting(connection, target, session.user.id)
+            found -= unchanged_since(connection, target, session.user.id, session.sent_alone)
     else:
         with session.read() as work:
             found = {chat.id for chat in work.chats.newest()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from primer_nb.backup.bookkeeping import last_entry, reading
 from primer_nb.backup.drill import drill as drill_of
 from primer_nb.backup.forget import forget as forget_of
 from primer_nb.backup.progress import NoProgress
@@ -63,7 +64,10 @@ def back_up(
     server = _server(session)
     if chats is not None:
         chats = [get_chat(session, checked_id(chat)).id for chat in chats]
+    entry = _last_entry(session)
     report = send(session.store, server, chats=chats, probe=probe, progress=progress)
+    if chats is not None and not report.quarantined:
+        session.sent_alone.update(dict.fromkeys(chats, entry))
     session.tell_of_backup(server.user_id if chats is None else None)
     return report
 
@@ -243,6 +247,7 @@ def forget(session: Session, chat: str) -> ForgetReport:
     """
     with _server(session).in_use() as server:
         report = forget_of(session.store, server, server.user_id, checked_id(chat))
+    session.sent_alone.clear()
     _note(session, audit.FORGOTTEN, subject=chat)
     session.tell_of_backup()
     return report
@@ -251,6 +256,13 @@ def forget(session: Session, chat: str) -> ForgetReport:
 def _server(session: Session) -> KeptServer:
     require_server(session)
     return session.backup_server()
+
+
+def _last_entry(session: Session) -> int:
+    if session.store.dialect != "sqlite":
+        return 0
+    with reading(session.store) as connection:
+        return last_entry(connection)
 
 
 def _note(session: Session, action: str, *, subject: str | None) -> None:

@@ -118,6 +118,26 @@ def test_every_kind_of_change_makes_its_chat_wait(ada):
     assert (unsaved(ada), waiting_rows(ada)) == ([], 0)
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_chat_that_was_sent_by_itself_is_saved_until_it_goes_on(ada, is_known):
+    if is_known:
+        ada.backup()
+    one, two = talk(ada, "One"), talk(ada, "Two")
+
+    one.backup()
+
+    assert (unsaved(ada), waiting_rows(ada)) == (["Two"], 3)
+    assert backed_up(ada) == {"One": True, "Two": False}
+    add_messages(ada._session.store, ada.user, one, "One more")
+    assert unsaved(ada) == ["One", "Two"]
+    two.backup()
+    ada.forget(two)
+    assert unsaved(ada) == ["One", "Two"]
+    two.rename("Two again")
+    ada.backup()
+    assert (unsaved(ada), waiting_rows(ada)) == ([], 0)
+
+
 def test_what_was_deleted_again_does_not_wait(ada):
     kept = talk(ada, "Kept")
     ada.backup()
@@ -210,7 +230,12 @@ def test_what_waits_is_found_from_what_is_new_and_not_from_the_history(scene, kn
     scene.backup()
     if is_measured:
         scene.write("ANALYZE")
-    place = {"acked": 0, "user": scene.user.id, "target": target_of(scene.remote.address, scene.user.id)}
+    place = {
+        "acked": 0,
+        "user": scene.user.id,
+        "target": target_of(scene.remote.address, scene.user.id),
+        "without": "[]",
+    }
 
     with reading(scene.local) as connection:
         plans = [
