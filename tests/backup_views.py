@@ -105,6 +105,8 @@ def rows_of_file(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 def canonical(value: object) -> str | None:
     """Spell an identifier, if it is one."""
     text = str(value)
+    if text.startswith("{") != text.endswith("}"):
+        return None
     if not re.fullmatch(r"\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?", text):
         return None
     return str(uuid.UUID(text))
@@ -147,21 +149,37 @@ def _view(rows: dict[str, list[tuple[Any, ...]]], user_id: str) -> View:
 
 
 def _hang(view: View, rows: dict[str, list[tuple[Any, ...]]]) -> None:
-    for raw, *values, parent in rows["completions"]:
-        if (key := canonical(raw)) in view.messages:
-            view.completions[key] = (*values, parent and canonical(parent))
-    for raw, *values, updated in rows["settings"]:
-        if (key := canonical(raw)) in view.chats:
-            view.settings[key] = (*values, moment(updated))
+    for raw, provider, model, *values, reason, temperature, parent in rows["completions"]:
+        if (key := canonical(raw)) not in view.messages:
+            continue
+        if _fits(provider, 50) and _fits(model, 50) and _fits(reason, 20):
+            view.completions[key] = (provider, model, *values, reason, temperature, parent and canonical(parent))
+        else:
+            view.bad["k", raw] = view.messages[key][0]
+    for raw, *values, prompt, updated in rows["settings"]:
+        if (key := canonical(raw)) not in view.chats:
+            continue
+        if _fits(prompt):
+            view.settings[key] = (*values, prompt, moment(updated))
+        else:
+            view.bad["d", raw] = key
     for raw, tag in rows["tags"]:
-        if (key := canonical(raw)) in view.chats:
+        if (key := canonical(raw)) not in view.chats:
+            continue
+        if _is_text(tag, 50):
             view.tags.setdefault(key, set()).add(tag)
-    for raw, message, *values, content, created in rows["attachments"]:
-        if (of := canonical(message)) in view.messages and (key := canonical(raw)):
-            view.attachments[key] = (of, *values, bytes(content), moment(created))
+        else:
+            view.bad["d", raw] = key
+    for raw, message, name, *values, content, created in rows["attachments"]:
+        if (of := canonical(message)) not in view.messages:
+            continue
+        if (key := canonical(raw)) and _is_text(name, 255):
+            view.attachments[key] = (of, name, *values, bytes(content), moment(created))
+        else:
+            view.bad["a", raw] = view.messages[of][0]
 
 
-def _fits(text: object, longest: int) -> bool:
+def _fits(text: object, longest: int | None = None) -> bool:
     return text is None or _is_text(text, longest)
 
 

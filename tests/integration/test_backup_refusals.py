@@ -8,6 +8,10 @@ from contextlib import closing
 import pytest
 from builders import add_user
 
+from primer_nb.backup.bookkeeping import new_token, read_chain, reading, target_of
+from primer_nb.backup.job import Job
+from primer_nb.backup.journal import next_batch
+from primer_nb.backup.push import push_batch
 from primer_nb.backup.run import backup
 from primer_nb.database.addresses import parse_address
 from primer_nb.errors import (
@@ -46,6 +50,51 @@ def test_a_foreign_chat_is_refused_and_the_rest_travels(scene, known, foreign, i
     assert "another account" in report.quarantined[0].reason
     assert sorted(text for _, text in scene.said_there()) == ["again", "hello"]
     assert scene.there("SELECT title FROM chats WHERE id = %s", foreign) == [("Eve's",)]
+
+
+def push(scene):
+    """Push what is new past everything that looks at it first."""
+    target = target_of(scene.server.address, scene.user.id)
+    with reading(scene.local) as connection:
+        chain = read_chain(connection, target)
+        batch = next_batch(connection, scene.user.id, chain.acked_seq, target=target)
+    return push_batch(scene.server.connection(), batch, user_id=scene.user.id, chain=chain, next_token=new_token())
+
+
+def test_nothing_of_a_batch_with_a_foreign_chat_is_written(scene, known, foreign):
+    scene.say(known, "again")
+    device = scene.there("SELECT token, prev_token, acked_seq, seen_at FROM primer_sync_device")
+
+    pushed = push(scene)
+
+    assert (pushed.is_accepted, pushed.foreign) == (False, (foreign,))
+    assert sum(pushed.counts.values()) == 0
+    assert [text for _, text in scene.said_there()] == ["hello"]
+    assert scene.there("SELECT token, prev_token, acked_seq, seen_at FROM primer_sync_device") == device
+
+
+def test_a_token_of_another_account_lets_nothing_in(scene, known):
+    eve = add_user(scene.remote, "eve@example.org")
+    scene.there("UPDATE primer_sync_device SET user_id = %s", eve.id)
+    scene.say(known, "again")
+
+    pushed = push(scene)
+
+    assert not pushed.is_accepted
+    assert [text for _, text in scene.said_there()] == ["hello"]
+
+
+def test_a_chat_that_another_account_takes_while_we_compare_stays_theirs(scene, known, foreign, monkeypatch):
+    monkeypatch.setattr(Job, "others_among", lambda job, chats: set())  # it was nobody's when we asked
+    scene.write("DELETE FROM primer_backup_state")
+    scene.write("UPDATE chats SET updated_at = '2040-01-01T00:00:00.000000+00:00' WHERE id = ?", foreign)
+    scene.write("INSERT INTO chat_tags VALUES (?, 'mine', '2040-01-01T00:00:00.000000+00:00')", foreign)
+    scene.write("DELETE FROM messages WHERE chat_id = ?", foreign)
+
+    scene.backup()
+
+    assert scene.there("SELECT title FROM chats WHERE id = %s", foreign) == [("Eve's",)]
+    assert scene.there("SELECT tag FROM chat_tags") == []
 
 
 def test_a_server_that_only_refuses_a_foreign_chat_may_have_lost_all_others(scene, known, foreign):

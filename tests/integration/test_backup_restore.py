@@ -17,17 +17,6 @@ from primer_nb.errors import ChatNotFoundError
 from primer_nb.ids import new_id
 
 TIME = "2026-01-31T12:30:15.123456+00:00"
-TEXTS = (
-    "",
-    " \t\n\r\n\\N \\. \\",
-    "\N{ROCKET}\N{FAMILY} \N{LINEAR B SYLLABLE B008 A} e\N{COMBINING ACUTE ACCENT} \ufeff\ufffe\uffff\U0010ffff",
-    "\N{RIGHT-TO-LEFT OVERRIDE}שלום עולם مرحبا\N{POP DIRECTIONAL FORMATTING}\N{ZERO WIDTH JOINER}",
-    "NULL",
-    "\x01\x02\x1b[0m\x7f\x85\u2028\u2029",
-    "5 MB " * 1_000_000,
-)
-TIMES = ("2026-01-31 12:30:15", "2026-01-31T12:30:15.123456789Z", "2026-01-31T12:30:15.1+05:30", "2026-01-31 12:30Z")
-REFUSED = (("char(0)", "NUL"), ("CAST(x'eda080' AS TEXT)", "UTF-8"), ("CAST(x'ff41' AS TEXT)", "UTF-8"))
 
 
 @pytest.fixture
@@ -52,48 +41,6 @@ def schema_of(device) -> list[tuple[str, str, str]]:
 def files_beside(device) -> set[str]:
     names = set(os.listdir(device.store.address.path.parent))
     return {name for name in names if name.startswith(device.store.address.path.name)}
-
-
-def add_awkward_rows(device) -> set[tuple[str, str]]:
-    """Store what other programs may have left; return what no server takes."""
-    chat, _ = device.say(*TEXTS, title="\N{ROCKET}" * 255)
-    for number, moment in enumerate(TIMES):
-        device.execute(
-            "INSERT INTO messages (id, chat_id, role, content, created_at) VALUES (?, ?, 'user', ?, ?)",
-            *((new_id().upper(), new_id().replace("-", ""))[number % 2], chat.id, moment, moment),
-        )
-    refused = set()
-    for value, _reason in REFUSED:
-        key = new_id()
-        device.execute(
-            f"INSERT INTO messages (id, chat_id, role, content, created_at) VALUES (?, ?, 'user', {value}, ?)",
-            *(key, chat.id, TIME),
-        )
-        refused.add(("m", key))
-    for key, moment, tokens in (("no uuid", TIME, 1), (new_id(), "1712010312", 1), (new_id(), TIME, 2**31)):
-        device.execute(
-            "INSERT INTO messages (id, chat_id, role, content, tokens, created_at) VALUES (?, ?, 'user', '', ?, ?)",
-            *(key, chat.id, tokens, moment),
-        )
-        refused.add(("m", key))
-    long_titled, _ = device.say("under a title that is too long")
-    device.execute("UPDATE chats SET title = ? WHERE id = ?", "x" * 256, long_titled.id)
-    return refused | {("c", long_titled.id)}
-
-
-def test_a_history_of_awkward_values_comes_back_as_it_was(laptop, desktop):
-    refused = add_awkward_rows(laptop)
-    told = {(row.kind, row.entity_id) for row in laptop.backup().quarantined}
-
-    report = desktop.restore()
-
-    assert told >= refused
-    assert report.is_new_file
-    assert desktop.digests() == laptop.digests() != {}
-    assert set(TEXTS) <= desktop.contents()
-    named = {(row.kind, row.entity_id) for row in laptop.verify(depth=3).quarantined}
-    assert named >= refused
-    assert laptop.verify(depth=3).is_equal
 
 
 def test_everything_comes_back_after_all_was_deleted(laptop):
