@@ -78,7 +78,7 @@ class FakeFrontEnd:
         self.wait_until(self._is_idle, "a list without a running reply")
 
     def _is_idle(self) -> bool:
-        last = self.messages[-1]
+        last = next(message for message in reversed(self.messages) if message["type"] not in {"backup", "unsaved"})
         return last["type"] == "chats" and not any(chat["running"] for chat in last["state"]["chats"])
 
     def all(self, kind: str) -> list[dict[str, Any]]:

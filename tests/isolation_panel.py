@@ -41,6 +41,8 @@ MESSAGES: dict[str, dict[str, Kind]] = {
     "ChatList.open": {"chat_id": _CHAT},
     "ChatList.rename": {"chat_id": _CHAT, "title": plain("Doves")},
     "ChatList.delete": {"chat_id": _CHAT},
+    "ChatList.back_up": {"chat_id": _CHAT},
+    "ChatList.stop_backup": {},
     "Account.hello": {},
     "Account.look": {},
     "Account.rules": {},
@@ -102,7 +104,7 @@ class PanelMessages:
             before = len(self._front_end.messages)
             self._say(panel, name, {field: kind.own(bob) for field, kind in MESSAGES[name].items()} | given)
             panel.stop()
-            return "\n".join(sorted(json.dumps(message) for message in self._front_end.messages[before:]))
+            return "\n".join(sorted(json.dumps(message) for message in _lasting(self._front_end.messages[before:])))
         finally:
             panel.close()
 
@@ -118,12 +120,27 @@ class PanelMessages:
         _settle(panel._desk, panel._worker)
 
 
+def _lasting(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out how a backup came about: steps that may be left out, how many were asked for, when it was."""
+    states = [message["state"] for message in messages if message["type"] == "backup"]
+    for state in states:
+        for name in ("at", "waiting", "rows", "total"):
+            state.pop(name, None)
+        (state.get("ended") or {}).pop("number", None)
+    return [message for message in messages if message["type"] != "backup" or message["state"] is states[-1]]
+
+
 def _settle(*workers: Worker) -> None:
     """Wait until the workers have done what was asked, and so have the threads that they started."""
+    _wait_for(workers)
+    for thread in threading.enumerate():
+        if thread.name in {"primer-models", "primer-backup"}:
+            thread.join(20)
+    _wait_for(workers)  # what the threads have told
+
+
+def _wait_for(workers: tuple[Worker, ...]) -> None:
     for worker in workers:
         done = threading.Event()
         worker.submit(done.set, on_error=lambda _: None)
         assert done.wait(20)
-    for thread in threading.enumerate():
-        if thread.name == "primer-models":
-            thread.join(20)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from primer_nb.panel.part import Message, Part, module, static
+from primer_nb.use_cases.backup_state import can_back_up
 
 if TYPE_CHECKING:
     from primer_nb.session import Session
@@ -41,6 +42,8 @@ class Account(Part):
             "theme": settings.theme,
             "language": settings.language,
             "notifications": settings.notifications_enabled,
+            "automatic": settings.automatic_backup,
+            "backup": _backup(session),
         }
         self.send({"type": "who", "who": who})
 
@@ -81,3 +84,12 @@ class Account(Part):
             What was done; with ``told`` when it was not.
         """
         self.send({"type": "answer", "ask": question, **answer})
+
+
+def _backup(session: Session) -> str:
+    """Say whether backups are possible, else what they need."""
+    if can_back_up(session):
+        return "possible"
+    server = session.server
+    has_a_place = server is not None and server.dialect == "postgresql" and session.store.dialect == "sqlite"
+    return "needs_account" if has_a_place else "needs_server"

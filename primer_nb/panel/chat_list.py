@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 
 
 class ChatList(Part):
-    """Search, new, open, rename, delete."""
+    """Search, new, open, rename, delete, back up.
 
-    _esm = module("chat_list.js")
-    _css = static("panel.css", "chat_list.css")
+    ``listed`` holds the ids of the chats that are shown, in their order.
+    """
+
+    _esm = module("backup.js", "chat_list.js")
+    _css = static("panel.css", "chat_list.css", "backup.css")
     _section = "chat_list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: list[str] = []
 
     def show(self, chats: Sequence[Chat], *, current: Chat | None, running: Collection[str], has_more: bool) -> None:
         """Draw the list.
@@ -48,7 +55,28 @@ class ChatList(Part):
             "title": (current and current.title) or "",
             "hasMore": has_more,
         }
+        self.listed = [chat.id for chat in chats]
         self.send({"type": "chats", "state": state})
+
+    def show_backup(self, state: Message) -> None:
+        """Say at the foot of the list how the backup stands.
+
+        Parameters
+        ----------
+        state : dict
+            Whether one is ``possible``; if so, its ``phase``, counts and times.
+        """
+        self.send({"type": "backup", "state": state})
+
+    def show_unsaved(self, ids: Sequence[str]) -> None:
+        """Mark the chats of which the server lacks something, and no other.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Of those that are listed.
+        """
+        self.send({"type": "unsaved", "ids": list(ids)})
 
     def start_over(self) -> None:
         """Empty the search, and give up a title that is being typed."""

@@ -72,6 +72,11 @@ class Conversation:
         self._viewers: set[str] = set()
         self._following = Following(worker, send=transcript.send, on_end=self._end, on_error=self.fail)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether any browser looks."""
+        return bool(self._viewers)
+
     def look(self, viewer: str) -> None:
         """Show the page to a browser that has just come, come back, or lost a piece.
 

@@ -14,6 +14,7 @@ import ipywidgets
 
 from primer_nb.panel.account import Account
 from primer_nb.panel.answering import Answering
+from primer_nb.panel.backing_up import BackingUp
 from primer_nb.panel.browsing import Browsing
 from primer_nb.panel.chat_list import ChatList
 from primer_nb.panel.composer import Composer
@@ -79,6 +80,9 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
             worker=self._worker,
             on_change=self._show_list,
         )
+        self._backing_up = BackingUp(
+            session, self._chat_list, worker=self._worker, is_watched=lambda: self._conversation.is_watched
+        )
         self._listen()
         # a container query never styles the container itself, hence the box in the box
         frame = ipywidgets.Box(children=self._parts, _dom_classes=("primer-frame",))
@@ -93,6 +97,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
     def close(self) -> None:
         """Take the panel out of every page. A reply that is being written goes on."""
         if self.comm is not None:  # not closed yet, and not given up half made: Python closes what it collects
+            self._backing_up.close()
             workers = (self._worker, self._desk)
             for worker in workers:
                 worker.close()
@@ -135,6 +140,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         self._show_settings()
         self._show_account()
         if self._user_id == self._session.user.id:
+            self._backing_up.show()
             return
         self._user_id = self._session.user.id
         self._answering.start_over()
@@ -147,6 +153,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
 
     def _show_list(self) -> None:
         self._browsing.show(self._conversation.chat_id)
+        self._backing_up.show()
 
     def _listen(self) -> None:
         """Say what each message of the browser sets off; all but Stop wait for their turn in a worker."""
@@ -177,14 +184,16 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         }
 
     def _of_chat_list(self) -> dict[str, Handler]:
-        talk, lists = self._conversation, self._browsing
+        talk, lists, backups = self._conversation, self._browsing, self._backing_up
         return {
-            "hello": self._listing(lambda _: None),
+            "hello": self._listing(lambda _: backups.forget()),
             "search": self._listing(lambda m: lists.search(m["text"])),
             "new": self._listing(lambda _: talk.open(None)),
             "open": self._listing(lambda m: talk.open(m["chat_id"])),
             "rename": self._listing(lambda m: lists.rename(m["chat_id"], m["title"])),
             "delete": self._listing(lambda m: lists.delete(talk, m["chat_id"])),
+            "back_up": self._later(lambda m: backups.start(m.get("chat_id")), lists.fail),
+            "stop_backup": lambda _: attempt(backups.stop, lists.fail),
         }
 
     def _of_account(self) -> dict[str, Handler]:

@@ -11,6 +11,7 @@ from backup_scene import backup_scene
 from fake_front_end import FakeFrontEnd
 from fake_openai import FakeOpenAI
 from fake_package_index import PackageIndex
+from panel_backups import PanelBackups
 from people import world
 from provider_requests import KEY
 from small_model import WHEEL
@@ -82,6 +83,24 @@ def panel(ws, front_end):
     front_end.wait_for("page")
     yield panel
     panel.close()
+
+
+@pytest.fixture
+def eager_backups(monkeypatch):
+    """Look for changes many times a second, and try again without a pause."""
+    monkeypatch.setattr("primer_nb.automatic.sending.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("primer_nb.panel.backing_up.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("primer_nb.panel.backing_up.COUNT_EVERY", 0.0)
+    monkeypatch.setattr("primer_nb.backup.retrying.PAUSES", ())
+
+
+@pytest.fixture
+def backups(front_end, fake_openai, sqlite_url, quick_argon2, monkeypatch):
+    """Ada's panels beside a server."""
+    monkeypatch.setenv("PRIMER_PROVIDER", "custom")
+    made = PanelBackups(front_end, fake_openai, sqlite_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@
  * @property {string|null} email `null` for the local user, who has no account
  * @property {string} name
  * @property {string} theme @property {string} language @property {boolean} notifications
+ * @property {boolean} automatic whether what is new is backed up by itself
+ * @property {"possible"|"needs_account"|"needs_server"} backup
  */
 
 /** @type {[string, any][]} */

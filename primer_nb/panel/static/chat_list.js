@@ -22,10 +22,20 @@ class Store extends PartStore {
     /** @type {Told|null} */
     this.failure = null;
     this.isReady = false;
+    /** @type {Backup|null} */
+    this.backup = null;
+    /** @type {Set<string>} ids of listed chats of which the server lacks something */
+    this.unsaved = new Set();
   }
 
   /** @param {any} news a message of Python's */
   receive(news) {
+    if (news.type === "backup" || news.type === "unsaved") {
+      if (news.type === "backup") this.backup = news.state;
+      else this.unsaved = new Set(news.ids);
+      for (const view of this.views) view.drawBackup();
+      return;
+    }
     if (news.type === "chats") Object.assign(this, { ...news.state, failure: null, isReady: true });
     else if (news.type === "error") this.failure = news.told;
     for (const view of this.views) {
@@ -71,17 +81,20 @@ class ChatList {
     const fresh = make("button", { type: "button", class: "primer-new", onclick: create }, icon("plus"), words);
     const search = make("div", { class: "primer-search" }, icon("search"), this.search);
     const drawer = { class: "primer-drawer", "aria-label": say("chats") };
-    this.drawer = make("nav", drawer, fresh, search, this.failure, this.list);
+    this.backup = new BackupRow(store);
+    this.drawer = make("nav", drawer, fresh, search, this.failure, this.list, this.backup.node);
     root.classList.add("primer-chat-list");
-    root.append(this.top, this.drawer);
+    root.append(this.top, this.drawer, this.backup.outcome);
     this.drawer.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && this.open(false));
     this.outside = (event) => this.isOpen && !root.contains(event.target) && this.open(false, false);
     document.addEventListener("pointerdown", this.outside);
     this.isOpen = false;
     this.draw();
+    this.drawBackup();
   }
 
   remove() {
+    this.backup.remove();
     clearTimeout(this.timer);
     document.removeEventListener("pointerdown", this.outside);
   }
@@ -132,8 +145,14 @@ class ChatList {
     const note = chats.length ? hasMore && "older" : empty;
     const more = note && make("p", { class: "primer-none", text: language.say(note) });
     this.list.replaceChildren(make("ul", {}, ...nodes), ...(more ? [more] : []));
+    markUnsaved(this.list, this.store);
     this.rove(this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"));
     if (focused) this.list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  drawBackup() {
+    this.backup.draw();
+    markUnsaved(this.list, this.store);
   }
 
   /** Only one row takes part in the order of Tab; the arrows go to the others. @param {Element|null} within */
@@ -163,13 +182,15 @@ class ChatList {
     const attributes = { type: "button", class: "primer-open-chat", title: named, onclick: go };
     const states = { "aria-current": isCurrent ? "true" : undefined, "aria-keyshortcuts": "F2 Delete" };
     const text = make("span", { class: "primer-chat-title", text: named });
-    const open = make("button", { ...attributes, ...states, "data-key": `open ${chat.id}` }, running, text);
+    const unsaved = make("span", { class: "primer-unseen primer-unsaved", text: language.say("not_backed_up") });
+    const open = make("button", { ...attributes, ...states, "data-key": `open ${chat.id}` }, running, text, unsaved);
     const change = (name, what, label) => {
       const button = iconButton(name, language.say(what), () => this.change({ id: chat.id, what }));
       tell(button, "aria-label", () => language.text(label, { title: named() }));
       return button;
     };
-    return [open, change("edit", "rename", "rename_chat"), change("delete", "delete", "delete_chat")];
+    const save = saveButton(this.store, chat.id, named, () => this.backup.ask());
+    return [open, change("edit", "rename", "rename_chat"), change("delete", "delete", "delete_chat"), save];
   }
 
   /** @param {{id: string, what: "rename"|"delete"}|null} changing */

@@ -117,6 +117,10 @@ class Preferences {
     this.language = make("select", { id, onchange: speak }, ...options);
     this.notify = make("input", { type: "checkbox", onchange: () => this.toggle() });
     this.allow = make("button", { type: "button", class: "primer-link", onclick: () => this.permit() });
+    const back = () => this.prefer({ automatic_backup: this.automatic.checked });
+    const needs = `${name}-needs`;
+    this.automatic = make("input", { type: "checkbox", "aria-describedby": needs, onchange: back });
+    this.needs = make("p", { id: needs, class: "primer-field-hint" });
     this.failure = make("p", { class: "primer-refused", role: "alert", hidden: true });
     const group = { class: "primer-choices", role: "radiogroup", "aria-label": say("theme") };
     this.node = make("div", { class: "primer-section" },
@@ -125,6 +129,8 @@ class Preferences {
       make("div", { class: "primer-field" }, make("label", { for: id, text: say("language_of_panel") }), this.language),
       make("label", { class: "primer-check" }, this.notify, make("span", { text: say("notify") })),
       this.allow,
+      make("label", { class: "primer-check" }, this.automatic, make("span", { text: say("automatic_backup") })),
+      this.needs,
       this.failure);
   }
 
@@ -138,6 +144,11 @@ class Preferences {
     for (const label of this.themes) label.firstChild.checked = label.firstChild.value === who.theme;
     this.language.value = who.language;
     this.notify.checked = who.notifications;
+    const isPossible = who.backup === "possible";
+    this.automatic.checked = isPossible && who.automatic;
+    this.automatic.disabled = !isPossible;
+    this.needs.hidden = isPossible;
+    tell(this.needs, "text", isPossible ? () => "" : language.say(who.backup));
     const permission = globalThis.Notification?.permission ?? "denied";
     this.allow.hidden = !who.notifications || permission === "granted";
     this.allow.disabled = permission === "denied";
