@@ -42,7 +42,7 @@ class Checked:
         """Back up, and perhaps die in the middle; return the report of a backup that did not."""
         target = target_of(cloud.store.address, ADA)
         rows, here, pending = rows_of_file(machine.path), machine.view(), machine.pending(target)
-        report = None
+        before, report = cloud.view(), None
         try:
             with dying(crash):
                 report = backup(machine.store, cloud.server, ADA, **options)
@@ -54,6 +54,7 @@ class Checked:
         self._note("backups", report)
         there, chain = cloud.view(), self._chain(machine, target)
         sendable = here.without(cloud.of_others())
+        self._check_kept(before, there)
         self._check_acknowledged(sendable, there, pending, chain)
         is_chained = chain is not None and chain.token in cloud.tokens(chain.device_id)
         if is_chained:
@@ -172,6 +173,13 @@ class Checked:
 
     def _missing(self, here: View, there: View, *, besides: set[str]) -> set[str | None]:
         return {key for key, row in here.messages.items() if key not in there.messages and row[0] not in besides}
+
+    def _check_kept(self, before: View, after: View) -> None:
+        for mine, theirs in ((before.messages, after.messages), (before.completions, after.completions)):
+            assert mine.items() <= theirs.items(), "4: a backup changed or removed what the server had"
+        assert before.attachments.items() <= after.attachments.items()
+        for mine, theirs in ((before.chats, after.chats), (before.settings, after.settings)):
+            assert all(theirs[key][-1] >= row[-1] for key, row in mine.items()), "4: an older change won"
 
     def _check_acknowledged(self, here: View, there: View, pending: Entries, chain: Chain | None) -> None:
         acknowledged = [row for row in pending if chain is not None and row[0] <= chain.acked_seq]

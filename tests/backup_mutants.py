@@ -60,7 +60,7 @@ def watermark(number: Callable[[int, str], int]) -> Iterator[None]:
     def last(connection: sqlite3.Connection) -> int:
         return max(numbers(connection).values(), default=0)
 
-    def following(connection: sqlite3.Connection, user_id: str, after: int, **_options: Any) -> Batch | None:
+    def following(connection: sqlite3.Connection, user_id: str, after: int, **options: Any) -> Batch | None:
         new = {key: value for key, value in numbers(connection).items() if value > after}
         if not new:
             return None
@@ -73,6 +73,7 @@ def watermark(number: Callable[[int, str], int]) -> Iterator[None]:
             if row[1] in own and any(row[0] == key.lower() for key in new):
                 load.add(MESSAGES, row)
         raw_ids = {str(chat): str(chat) for chat in own}
+        load = load.without(set(options.get("without", ())))
         return Batch(max(new.values()), load, (), (), raw_ids, tuple(refused), (), ())
 
     with replaced(next_batch, following), replaced(last_entry, last):

@@ -142,6 +142,23 @@ def test_the_title_that_changed_last_wins(scene, known, there, title):
     assert scene.there("SELECT title FROM chats") == [(title,)]
 
 
+@pytest.mark.parametrize(("here", "wins"), [(TIME, False), (LATER, True)])
+def test_the_settings_that_changed_last_win(scene, known, here, wins):
+    between = "2026-01-20T03:04:05.000000+00:00"
+    for table, key, name, value in (
+        ("chat_settings", "chat_id", "model", known),
+        ("user_settings", "user_id", "theme", scene.user.id),
+    ):
+        into = f"INSERT INTO {table} ({key}, {name}, created_at, updated_at)"
+        scene.there(f"{into} VALUES (%s, 'theirs', now(), %s)", value, between)
+        scene.write(f"{into} VALUES (?, 'ours', ?, ?)", value, here, here)
+
+    scene.backup()
+
+    told = scene.there("SELECT model FROM chat_settings UNION ALL SELECT theme FROM user_settings")
+    assert told == [("ours" if wins else "theirs",)] * 2
+
+
 def test_a_chat_that_was_deleted_here_stays_in_the_backup(scene, known):
     scene.write("DELETE FROM chats")
 

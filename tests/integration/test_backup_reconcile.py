@@ -101,6 +101,28 @@ def test_large_messages_go_in_loads_of_a_bounded_size(scene, known, monkeypatch)
     assert scene.said_there() == scene.said_here()
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_what_is_written_while_both_sides_are_compared_goes_along(scene, known, is_empty):
+    scene.there("DELETE FROM chats" if is_empty else "DELETE FROM messages")
+    scene.there("DELETE FROM primer_sync_device")
+    meanwhile = iter(["before the first load", "after it"])
+
+    class Busy:
+        def start(self, total_rows):
+            scene.say(known, *(text for text in [next(meanwhile, None)] if text))
+
+        def advance(self, rows, size):
+            self.start(None)
+
+        def finish(self):
+            pass
+
+    report = scene.backup(probe=True, progress=Busy())
+
+    assert (report.is_reconciled, report.messages) == (True, 3)
+    assert scene.said_there() == scene.said_here()
+
+
 def test_who_stops_a_first_backup_keeps_what_was_committed(scene, monkeypatch):
     monkeypatch.setattr("primer_nb.backup.gathering.MOST_MESSAGES", 20)
     monkeypatch.setattr("primer_nb.backup.gathering._MESSAGES_AT_ONCE", 20)

@@ -24,6 +24,8 @@ from primer_nb.errors import (
 )
 from primer_nb.ids import new_id
 
+TIME = "2026-01-02T03:04:05.000000+00:00"
+
 
 @pytest.fixture
 def foreign(scene, known):
@@ -82,6 +84,24 @@ def test_a_token_of_another_account_lets_nothing_in(scene, known):
 
     assert not pushed.is_accepted
     assert [text for _, text in scene.said_there()] == ["hello"]
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_nothing_is_hung_on_a_message_of_another_account(scene, known, foreign, is_first):
+    if is_first:
+        scene.write("DELETE FROM primer_backup_state")
+    (message,) = scene.say(known, "again")
+    scene.there(
+        "INSERT INTO messages (id, chat_id, role, content, created_at) VALUES (%s, %s, 'user', 'psst', now())",
+        *(message, foreign),
+    )
+    scene.write("INSERT INTO completions (message_id, model) VALUES (?, 'm')", message)
+    scene.write("INSERT INTO message_attachments VALUES (?, ?, 'a', 'b', 1, 'c', x'00', ?)", new_id(), message, TIME)
+
+    scene.backup()
+
+    assert scene.there("SELECT content FROM messages WHERE id = %s", message) == [("psst",)]
+    assert scene.there("SELECT message_id FROM completions UNION SELECT message_id FROM message_attachments") == []
 
 
 def test_a_chat_that_another_account_takes_while_we_compare_stays_theirs(scene, known, foreign, monkeypatch):
