@@ -75,7 +75,7 @@ class Identities:
         self._connection = connection
         self._user_id = user_id
         self._chats = chats
-        self._canonical = {raw: chat_id for chat_id, raw in chats.items()}
+        self._canonical: dict[str | bytes, str] = {raw: chat_id for chat_id, raw in chats.items()}
         self._is_all = is_all
 
     def digests(self, *, refused: list[Quarantined]) -> Iterator[tuple[str, Digest]]:
@@ -93,7 +93,7 @@ class Identities:
         """
         counts: dict[str, int] = defaultdict(int)
         sums: dict[str, int] = defaultdict(int)
-        for chat_id, message in self._pairs(_MESSAGES, "m"):
+        for chat_id, message in self._pairs(_MESSAGES, "m", refused=refused):
             counts[chat_id] += 1
             sums[chat_id] ^= low_half(message)
         details = self.details(refused=refused)
@@ -116,9 +116,9 @@ class Identities:
             By the canonical identifier of the chat; 0 for any other.
         """
         details: dict[str, int] = defaultdict(int)
-        for chat_id, message in self._pairs(_COMPLETIONS, "m", "k"):
+        for chat_id, message in self._pairs(_COMPLETIONS, "m", "k", refused=[]):  # the message is named
             details[chat_id] ^= low_half(message)
-        for chat_id, attachment in self._pairs(_ATTACHMENTS, "a"):
+        for chat_id, attachment in self._pairs(_ATTACHMENTS, "a", refused=refused):
             details[chat_id] ^= hash_of("a", attachment)
         for row in self._rows(CHAT_SETTINGS, "chat_id", refused):
             details[str(row[0])] ^= hash_of("s", str(row[-1]))
@@ -126,17 +126,20 @@ class Identities:
             details[str(chat)] ^= hash_of("t", text_field(tag))
         return details
 
-    def _pairs(self, query: str, *kinds: str) -> Iterator[tuple[str, str]]:
+    def _pairs(self, query: str, *kinds: str, refused: list[Quarantined]) -> Iterator[tuple[str, str]]:
         for chat, raw in self._found(query):
             chat_id = self._canonical.get(chat)
-            entity = canonical_id(raw or "")
-            is_refused = any((kind, raw) in self._quarantine for kind in kinds)
-            if chat_id is not None and entity is not None and not is_refused:
+            if chat_id is None or any((kind, raw) in self._quarantine for kind in kinds):
+                continue
+            entity = canonical_id(raw) if isinstance(raw, str) else None
+            if entity is not None:
                 yield chat_id, entity
+            else:
+                refused.append(Quarantined(kinds[0], raw or "", "id is no UUID"))
 
-    def _found(self, query: str) -> Iterator[tuple[str, str | None]]:
+    def _found(self, query: str) -> Iterator[tuple[str | bytes, str | bytes | None]]:
         before = self._connection.text_factory
-        self._connection.text_factory = _ascii  # a text that is not UTF-8 would end the whole query
+        self._connection.text_factory = _text  # a text that is not UTF-8 would end the whole query
         try:
             if self._is_all:
                 yield from self._connection.execute(query + _OWN, (self._user_id,))
@@ -159,5 +162,8 @@ class Identities:
         return set(self._connection.execute("SELECT kind, entity_id FROM primer_quarantine"))
 
 
-def _ascii(text: bytes) -> str:
-    return text.decode("ascii", "replace")
+def _text(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw

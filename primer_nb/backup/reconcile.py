@@ -111,7 +111,7 @@ def _look(job: Job, *, is_compared: bool) -> tuple[dict[str, str], dict[str, Dig
     refused: list[Quarantined] = []
     chats: dict[str, str] = {}
     with reading(job.store) as connection:
-        ours = local_digests(connection, job.user_id) if is_compared else {}
+        ours = local_digests(connection, job.user_id, refused=refused) if is_compared else {}
         if not is_compared:
             job.progress.start(connection.execute(_TOTAL, (job.user_id, job.user_id)).fetchone()[0])
         for (raw,) in fetched(connection, "SELECT id FROM chats WHERE user_id = ?", (job.user_id,)):

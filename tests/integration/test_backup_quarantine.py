@@ -102,6 +102,34 @@ def test_an_orphan_stays_behind(scene, known):
     assert sorted(text for _, text in scene.said_there()) == ["better", "good"]
 
 
+BAD_ROWS = {
+    "message": ("m", "INSERT INTO messages VALUES (:bad, :chat, 'user', 'x', 1, :time)"),
+    "broken message": ("m", "INSERT INTO messages VALUES (CAST(x'ff' AS TEXT), :chat, 'user', 'x', 1, :time)"),
+    "completion": ("k", "INSERT INTO completions (message_id, model) VALUES (:message, printf('%051d', 1))"),
+    "attachment": ("a", "INSERT INTO message_attachments VALUES (:bad, :message, 'a', 'b', 1, 'c', x'00', :time)"),
+    "tag": ("d", "INSERT INTO chat_tags VALUES (:chat, printf('%051d', 1), :time)"),
+    "settings": ("d", "INSERT INTO chat_settings VALUES (:chat, '', '', 'hot', 1, '', :time, :time)"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_a_comparison_names_a_bad_row_of_a_chat_that_is_equal_otherwise(scene, name):
+    kind, statement = BAD_ROWS[name]
+    chat = scene.chat()
+    (message,) = scene.say(chat, "good")
+    scene.backup()
+    with scene.other_program() as connection:
+        connection.execute(statement, {"bad": "no UUID", "chat": chat, "message": message, "time": TIME})
+    scene.write("DELETE FROM primer_backup_state")  # as an old copy of the file has it
+
+    report = scene.backup()
+
+    keys = {"m": "no UUID", "k": message, "a": "no UUID", "d": chat}
+    key = b"\xff" if name == "broken message" else keys[kind]
+    assert [(row.kind, row.entity_id) for row in report.quarantined] == [(kind, key)]
+    assert scene.here("SELECT kind FROM primer_quarantine") == [(kind,)]
+
+
 def test_what_hangs_on_a_bad_message_stays_behind_with_it(scene, known):
     (message,) = scene.say(known, "\x00")
     scene.write("INSERT INTO completions (message_id, model) VALUES (?, 'm')", message)

@@ -262,6 +262,16 @@ def test_a_comparison_keeps_a_newer_title_of_another_machine(scene, known):
     assert scene.there("SELECT title FROM chats") == [("theirs",)]
 
 
+def test_a_comparison_sends_a_newer_title(scene, known):
+    scene.there("DELETE FROM primer_sync_device")
+    scene.write("UPDATE chats SET title = 'ours', updated_at = '2040-01-01T00:00:00.000000+00:00'")
+
+    report = scene.backup()
+
+    assert (report.is_reconciled, report.chats, report.messages) == (True, 1, 0)
+    assert scene.there("SELECT title FROM chats") == [("ours",)]
+
+
 def test_selected_chats_travel_alone(scene, known):
     wanted, other = scene.chat("wanted"), scene.chat("other")
     scene.say(wanted, "yes")
