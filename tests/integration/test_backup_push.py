@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
+
 import pytest
+from backup_views import view_of_server
 from delay_proxy import DelayProxy, Fault, wait_until
 
-from primer_nb.backup.bookkeeping import target_of
+from primer_nb.backup.bookkeeping import new_token, read_chain, reading, target_of
+from primer_nb.backup.journal import next_batch
+from primer_nb.backup.push import push_batch
 from primer_nb.backup.run import backup
 from primer_nb.backup.server import Server
 from primer_nb.database.addresses import parse_address
@@ -157,6 +163,37 @@ def test_the_settings_that_changed_last_win(scene, known, here, wins):
 
     told = scene.there("SELECT model FROM chat_settings UNION ALL SELECT theme FROM user_settings")
     assert told == [("ours" if wins else "theirs",)] * 2
+
+
+def test_batches_that_come_late_twice_or_in_another_order_leave_the_same(scene, known):
+    target, batches = target_of(scene.server.address, scene.user.id), []
+    with reading(scene.local) as connection:
+        chain = read_chain(connection, target)
+    for number, moment in enumerate((TIME, LATER, "2026-01-20T03:04:05.000000+00:00")):
+        (message,) = scene.say(known, f"{number}")
+        scene.write("INSERT INTO completions (message_id, model) VALUES (?, 'm')", message)
+        scene.write("UPDATE chats SET title = ?, updated_at = ? WHERE id = ?", moment, moment, known)
+        after = batches[-1].top if batches else chain.acked_seq
+        with reading(scene.local) as connection:
+            batches.append(next_batch(connection, scene.user.id, after, target=target))
+    scene.there("UPDATE chats SET updated_at = '2025-01-01'")
+    ends = []
+
+    for order in [*permutations(batches), batches + batches[:1], batches[1:] * 2 + batches]:
+        scene.there("DELETE FROM messages WHERE content <> 'hello'")
+        scene.there("UPDATE chats SET title = '', updated_at = '2025-01-01'")
+        for batch in order:
+            following = replace(chain, token=new_token())
+            pushed = push_batch(
+                scene.server.connection(), batch, user_id=scene.user.id, chain=chain, next_token=following.token
+            )
+            assert pushed.is_accepted
+            chain = following
+        with scene.administrator() as pg:
+            ends.append(view_of_server(pg, scene.user.id))
+
+    assert all(end == ends[0] for end in ends)
+    assert (len(ends[0].messages), len(ends[0].completions), ends[0].chats[known][0]) == (4, 3, LATER)
 
 
 def test_a_chat_that_was_deleted_here_stays_in_the_backup(scene, known):

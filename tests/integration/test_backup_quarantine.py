@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from primer_nb.backup.columns import CHATS, MESSAGES, RefusedError
 from primer_nb.backup.rows import spelled
+from primer_nb.backup.run import backup
+from primer_nb.database import open_store
 from primer_nb.ids import new_id
 
 TIME = "2026-01-02T03:04:05.000000+00:00"
@@ -207,6 +211,21 @@ def test_a_row_that_was_put_right_is_not_taken_for_refused_by_a_comparison(scene
 
     assert (report.is_reconciled, report.messages) == (True, 1)
     assert scene.said_there() == scene.said_here()
+
+
+def test_each_server_has_a_list_of_its_own_of_what_stays_behind(scene, known, postgres_server):
+    (bad,) = scene.say(known, "b\x00d")
+    with postgres_server.database() as url, closing(open_store(url)) as other:
+        with other.unit_of_work() as work:
+            work.users.add(scene.user)
+            work.commit()
+
+        scene.backup()
+        backup(scene.local, other.address, scene.user.id)
+
+    rows = scene.here("SELECT target, entity_id FROM primer_quarantine")
+    assert {key for _, key in rows} == {bad}
+    assert {target for target, _ in rows} == {row for (row,) in scene.here("SELECT target FROM primer_backup_state")}
 
 
 @pytest.fixture
