@@ -84,6 +84,7 @@ def send(
         with pg.cursor() as cursor, cursor.copy(_copy(width_of(load))) as copy:
             for piece in copied(load).copied or ():
                 copy.write(piece)
+        load.copied = None  # the next load takes its room
         if meanwhile is not None:
             meanwhile()
         with pg.cursor() as cursor:

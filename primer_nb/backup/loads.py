@@ -37,7 +37,7 @@ class Load:
     size : int, default 0
         About how many bytes they are.
     copied : list of bytes, optional
-        The same as COPY reads it, once `copying_in.copied` made it; no row is added after that.
+        The same as COPY reads it, from when `copying_in.copied` makes it until it is sent; no row is added then.
     """
 
     rows: dict[Table, list[Row]] = field(default_factory=dict)

@@ -33,6 +33,19 @@ def test_messages_of_new_chats_are_not_looked_for(scene, statements):
     assert "ON CONFLICT (id) DO NOTHING" not in statement
 
 
+def test_what_was_sent_is_not_held_while_the_next_is_read(scene, monkeypatch):
+    from primer_nb.backup import bulk
+
+    held, usual = [], bulk.send
+    monkeypatch.setattr(
+        bulk, "send", lambda pg, load, **options: (usual(pg, load, **options), held.append(load.copied))[0]
+    )
+    scene.fill(chats=2, messages=3)
+
+    assert scene.backup().messages == 6
+    assert held == [None]
+
+
 def test_messages_of_chats_that_the_server_has_are_looked_for(scene, known, statements):
     scene.say(known, "more")
     scene.write("DELETE FROM primer_backup_state")
