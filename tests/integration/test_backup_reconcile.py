@@ -241,6 +241,20 @@ def test_a_chat_deleted_on_the_server_comes_back_whole(scene, known):
     assert scene.said_there() == scene.said_here()
 
 
+def test_a_renamed_chat_that_was_deleted_on_the_server_comes_back_whole(scene, known):
+    quiet = scene.chat("Nothing was said")
+    scene.write("INSERT INTO chat_tags VALUES (?, 'work', ?)", quiet, TIME)
+    scene.backup()
+    scene.there("DELETE FROM chats")
+    scene.write("UPDATE chats SET title = 'renamed', updated_at = '2040-01-01T00:00:00.000000+00:00'")
+
+    report = scene.backup()
+
+    assert (report.is_reconciled, report.messages) == (False, 1)
+    assert scene.said_there() == scene.said_here()
+    assert scene.there("SELECT chat_id::text, tag FROM chat_tags") == [(quiet, "work")]
+
+
 def test_a_comparison_removes_no_tag_of_another_machine(scene, known):
     scene.there("INSERT INTO chat_tags VALUES (%s, 'theirs', %s)", known, TIME)
     scene.write("INSERT INTO chat_tags VALUES (?, 'ours', ?)", known, TIME)
