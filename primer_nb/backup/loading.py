@@ -118,7 +118,7 @@ def _load_table(
         while True:
             before = incoming.size
             try:
-                # straight from the line into the file: a list of rows would cost as much time again
+                # row by row into the file: with lists of rows it takes a third longer
                 count = max(0, connection.executemany(statement, islice(rows, _ROWS_AT_ONCE)).rowcount)
             except sqlite3.IntegrityError as error:
                 raise TakenError(table.name) from error
