@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from primer_nb.backup.bookkeeping import writing
 from primer_nb.backup.columns import (
@@ -74,7 +74,6 @@ class Merge:
         self._user_id = user_id
         self._spellings = dict(spellings)
         self._named = named
-        self._away: set[str] = set()
         self._messages: dict[str, str] = {}  # how the store spells those it had
 
     def write(self, rows: Sequence[tuple[Table, LocalRow]]) -> None:
@@ -88,14 +87,9 @@ class Merge:
         by_table: dict[Table, list[LocalRow]] = {}
         for table, row in rows:
             by_table.setdefault(table, []).append(row)
-        before = replace(self.merged)
-        try:
-            with writing(self._store) as self._connection:
-                for table, own in by_table.items():
-                    _WRITERS[table](self, own)
-        except BaseException:
-            self.merged = before  # it counts what was committed
-            raise
+        with writing(self._store) as self._connection:
+            for table, own in by_table.items():
+                _WRITERS[table](self, own)
 
     def _write_chats(self, rows: Sequence[LocalRow]) -> None:
         tombstones = self._tombstones()
@@ -105,9 +99,8 @@ class Merge:
             if local is not None:
                 self._change_chat(local, row)
             elif chat_id in tombstones and chat_id not in self._named:
-                self._away.add(chat_id)
+                continue  # and what it holds finds no chat to hang on
             elif self._connection.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
-                self._away.add(chat_id)
                 self.merged.refused.append(Quarantined("c", chat_id, "is another user's chat in the local store"))
             else:
                 self._insert(CHATS, [(chat_id, self._user_id, *row[2:])])
@@ -123,7 +116,6 @@ class Merge:
         found = self._connection.execute("SELECT updated_at FROM chats WHERE id = ?", (local,)).fetchone()
         if found is None:  # deleted since this pull began
             del self._spellings[row[0]]
-            self._away.add(row[0])
             return
         here = canonical_moment(str(found[0]))
         if here is not None and row[5] > here:
@@ -173,8 +165,8 @@ class Merge:
     def _insert(self, table: Table, rows: Sequence[LocalRow], *, where: str = "1", key: int = 1) -> int:
         return _insert(self._connection, table, rows, user_id=self._user_id, where=where, key=key)
 
-    def _chat(self, chat_id: str) -> str | None:
-        return None if chat_id in self._away else self._spellings.get(chat_id, chat_id)
+    def _chat(self, chat_id: str) -> str:
+        return self._spellings.get(chat_id, chat_id)
 
     def _message(self, message_id: str) -> str:
         return self._messages.get(message_id, message_id)

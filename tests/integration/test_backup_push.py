@@ -125,6 +125,15 @@ def test_completions_tags_settings_and_attachments_travel(scene, known):
     assert settings == [("dark", "de", False, True)]
 
 
+def test_what_is_attached_to_an_old_message_travels(scene, known):
+    ((message, _),) = scene.said_here()
+    scene.write("INSERT INTO message_attachments VALUES (?, ?, 'a', 'b', 1, 'c', x'00', ?)", new_id(), message, TIME)
+
+    report = scene.backup()
+
+    assert (report.round_trips, report.messages, report.attachments) == (1, 0, 1)
+
+
 def test_a_tag_that_was_taken_off_is_taken_off_there(scene, known):
     scene.write("INSERT INTO chat_tags VALUES (?, 'work', ?), (?, 'play', ?)", known, TIME, known, TIME)
     scene.backup()

@@ -201,6 +201,28 @@ def test_a_row_that_was_put_right_travels_with_all_that_waited_for_it(scene, kno
     assert scene.here("SELECT * FROM primer_quarantine") == []
 
 
+def test_a_row_that_changed_and_is_still_bad_sends_nothing_again(scene, known):
+    (message,) = scene.say(known, "b\x00d")
+    scene.backup()
+
+    scene.write("UPDATE messages SET content = content || '!' WHERE id = ?", message)
+    report = scene.backup()
+
+    assert [(row.kind, row.entity_id) for row in report.quarantined] == [("m", message)]
+    assert report.round_trips == 1  # its chat may be new
+
+
+def test_a_completion_that_was_put_right_travels_and_is_named_no_more(scene, known):
+    (message,) = scene.say(known, "best")
+    scene.write("INSERT INTO completions (message_id, model) VALUES (?, ?)", message, "m" * 51)
+    scene.backup()
+
+    scene.write("UPDATE completions SET model = 'm'")
+
+    assert scene.backup().completions == 1
+    assert scene.here("SELECT * FROM primer_quarantine") == []
+
+
 def test_a_row_that_was_put_right_is_not_taken_for_refused_by_a_comparison(scene, known):
     (message,) = scene.say(known, "b\x00d")
     scene.backup()

@@ -43,6 +43,31 @@ def test_two_users_of_one_file_do_not_disturb_each_other(scene, known):
     assert backup(scene.local, scene.server, eve.id).round_trips == 1
 
 
+def test_nobody_sends_the_settings_of_another_user(scene, known):
+    eve = add_user(scene.local, "eve@example.org")
+    with scene.remote.unit_of_work() as work:
+        work.users.add(eve)
+        work.commit()
+    scene.write("INSERT INTO user_settings (user_id, theme) VALUES (?, 'dark')", eve.id)
+    scene.say(known, "again")
+
+    scene.backup()
+
+    assert scene.there("SELECT theme FROM user_settings") == []
+
+
+def test_a_chat_that_has_two_spellings_here_is_one_there(scene, known):
+    moment = "2040-01-01T00:00:00.000000+00:00"
+    scene.write("INSERT INTO chats VALUES (?, ?, 'upper', ?, ?, NULL)", known.upper(), scene.user.id, moment, moment)
+    scene.say(known, "lower")
+    scene.say(known.upper(), "upper")
+
+    scene.backup()
+
+    assert scene.there("SELECT title FROM chats") == [("upper",)]
+    assert scene.said_there() == scene.said_here()
+
+
 def test_a_chat_that_changed_its_user_goes_whole_to_the_new_one(scene, known):
     eve = add_user(scene.local, "eve@example.org")
     with scene.remote.unit_of_work() as work:
