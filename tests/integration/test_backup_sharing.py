@@ -59,6 +59,7 @@ def test_nobody_sends_the_settings_of_another_user(scene, known):
 def test_a_chat_that_has_two_spellings_here_is_one_there(scene, known):
     moment = "2040-01-01T00:00:00.000000+00:00"
     scene.write("INSERT INTO chats VALUES (?, ?, 'upper', ?, ?, NULL)", known.upper(), scene.user.id, moment, moment)
+    scene.write("UPDATE chats SET title = 'lower', updated_at = ? WHERE id = ?", moment.replace("40", "39"), known)
     scene.say(known, "lower")
     scene.say(known.upper(), "upper")
 
