@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from builders import add_user
+from delay_proxy import wait_until
 
 from primer_nb import ids, times
 from primer_nb.backup.run import backup
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from primer_nb.database import Store
     from primer_nb.tables import User
 
+_MADE_SINCE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_start > %s"
 CONTENTS = ("chats", "messages", "completions", "chat_settings", "chat_tags", "message_attachments", "user_settings")
 
 
@@ -148,3 +150,16 @@ def backup_scene(local_url: str, server_url: str) -> Iterator[Scene]:
         yield scene
     finally:
         scene.close()
+
+
+@contextmanager
+def until_they_left(pg: psycopg.Connection[Any]) -> Iterator[None]:
+    """Wait after the block until the server has done all that was sent to it over connections made in the block.
+
+    Whoever dies or loses the line leaves statements behind, which the server still carries out.
+    """
+    begun = pg.execute("SELECT clock_timestamp()").fetchone()
+    try:
+        yield
+    finally:
+        wait_until(lambda: pg.execute(_MADE_SINCE, begun).fetchone() == (0,))

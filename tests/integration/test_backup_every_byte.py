@@ -11,8 +11,9 @@ from collections import Counter
 from contextlib import ExitStack
 
 import pytest
+from backup_scene import until_they_left
 from backup_views import rows_of_file, view_of_file, view_of_server
-from delay_proxy import DelayProxy, Fault, wait_until
+from delay_proxy import DelayProxy, Fault
 
 from primer_nb.backup.pull import pull
 from primer_nb.backup.restore import restore
@@ -25,8 +26,6 @@ from primer_nb.errors import StoreUnavailableError
 ALL = pytest.param(1, marks=pytest.mark.exhaustive)
 # primes, so that the cuts fall everywhere in the messages of the protocol
 FEW, FEWER = 7, 97
-
-_AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_start > %s"
 
 
 @pytest.fixture
@@ -58,15 +57,12 @@ class Line:
     def is_done(self, run, fault):
         """Run with a fault; tell whether it said that it is done. The server is done then too, with what it got."""
         self._proxy.reset(fault)
-        (begun,) = self.pg.execute("SELECT clock_timestamp()").fetchone()
-        try:
-            run(self._address)
-        except StoreUnavailableError:
-            return False
-        else:
+        with until_they_left(self.pg):
+            try:
+                run(self._address)
+            except StoreUnavailableError:
+                return False
             return True
-        finally:
-            wait_until(lambda: self.pg.execute(_AT_WORK, (begun,)).fetchone() == (0,))
 
     def note(self, fault, *, is_done, is_applied):
         """Count what came of a fault."""

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from backup_scene import backup_scene
+from backup_scene import backup_scene, until_they_left
 from delay_proxy import DelayProxy, Fault
 
 from primer_nb.backup.run import backup
@@ -80,12 +80,21 @@ def test_a_server_that_falls_silent_is_given_up(scene, proxy, monkeypatch):
 
 
 def kill_one(scene, *, wanted, chance):
-    """Let another process back up, and kill it when the server has so many messages, or a little later."""
+    """Let another process back up, and kill it when the server has so many messages, or a little later.
+
+    The server has then done, or undone, all that it was sent.
+    """
     server_url = scene.remote.address.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", CHILD, str(scene.path), server_url, scene.user.id]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child:
+    with (
+        scene.administrator() as pg,
+        until_they_left(pg),
+        subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as child,
+    ):
         assert child.stdout.readline() == b"go\n"
-        while len(scene.there("SELECT id FROM messages OFFSET %s LIMIT 1", wanted)) == 0 and child.poll() is None:
+        while not pg.execute("SELECT id FROM messages OFFSET %s LIMIT 1", (wanted,)).fetchall():
+            if child.poll() is not None:
+                break
             time.sleep(chance.uniform(0, 0.01))
         child.kill()
 
