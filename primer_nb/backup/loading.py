@@ -18,7 +18,7 @@ from primer_nb.backup.copying_out import OF_CHATS, Incoming
 from primer_nb.backup.merging import merge_user_settings
 from primer_nb.backup.progress import Progress
 from primer_nb.backup.rows import Quarantined
-from primer_nb.database.silence import long_work
+from primer_nb.database.silence import is_idle, long_work
 from primer_nb.errors import StoreCorruptError
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _one_moment(pg: Connection[Any]) -> Iterator[None]:
         with long_work(pg), pg.transaction():
             yield
     finally:
-        if not pg.closed:
+        if is_idle(pg):  # else a statement was left in the middle, and whoever opened the connection closes it
             pg.isolation_level = pg.read_only = None
 
 

@@ -69,13 +69,22 @@ class WatchedConnection(psycopg.Connection[Any]):
         ------
         SilenceError
             If no byte moved for `silence` seconds.
+        KeyboardInterrupt
+            At Ctrl-C; the connection is closed if the statement has not ended by then.
         """
         try:
             wanted = next(gen)
         except StopIteration as done:  # is here already: a COPY calls this for each row
             value: Result = done.value
             return value
-        value = super().wait(self._watched(gen, wanted), *arguments, **options)
+        try:
+            value = super().wait(self._watched(gen, wanted), *arguments, **options)
+        except KeyboardInterrupt:
+            # It fell between two pieces of the answer. Whoever cleans up would wait for the rest of them, and a
+            # second time for a server that is silent.
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+            raise
         self.answered_at = time.monotonic()
         return value
 

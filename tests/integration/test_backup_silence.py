@@ -171,6 +171,27 @@ def test_ctrl_c_in_a_silence_ends_an_operation_at_once(life, proxy, monkeypatch,
     assert life.is_whole()
 
 
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_ctrl_c_just_as_the_silence_is_looked_at_ends_an_operation_at_once(life, proxy, monkeypatch, operation):
+    _, greeting, size = measured(life, proxy, operation)
+    monkeypatch.setattr("primer_nb.database.silence.AFTER_STOP", 0.2)
+    proxy.reset(Fault("stall down", (greeting + size) // 2))
+    pressed = []
+
+    def press(_descriptor):
+        if proxy.counts.faults and not pressed:
+            pressed.append("Ctrl-C")
+            raise KeyboardInterrupt
+        return 0
+
+    monkeypatch.setattr("primer_nb.database.silence._unsent", press)
+    with pytest.raises(KeyboardInterrupt):
+        life.run(operation, address_of(proxy, silence=600))
+
+    assert pressed
+    assert life.is_whole()
+
+
 def test_an_account_on_a_silent_server_is_not_waited_for(proxy, life, impatient):
     store = Store(address_of(proxy))
     proxy.reset(Fault("stall down", greeting_of(proxy) + 5_000))
