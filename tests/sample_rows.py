@@ -20,7 +20,7 @@ CREATED = {"created_at": TIME}
 TIMES = {"created_at": TIME, "updated_at": TIME}
 
 REVISIONS = [revision.id for revision in revisions("sqlite")]
-FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH = REVISIONS[:6]
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH = REVISIONS[:7]
 
 # In the order in which they can be inserted.
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
@@ -90,6 +90,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
     },
     FIFTH: {},  # triggers only
     SIXTH: {"user_settings": {"user_id": USER, "theme": "dark", "automatic_backup": True}},
+    SEVENTH: {},  # who may see them
 }
 REQUIRED_FROM = {THIRD: {"refresh_tokens": {"family": TOKEN}}}
 

@@ -136,8 +136,8 @@ def check_version(found: str | None, address: Address) -> None:
             "upgrade primer-nb with 'pip install -U primer-nb'"
         )
     raise MigrationError(
-        f"{address} has an older schema ({found or 'none'}, {needed} is needed); its owner brings it up to date with "
-        "'primer-nb migrate up'"
+        f"{address} has an older schema ({found or 'none that your role may see'}, {needed} is needed); its owner "
+        "brings it up to date with 'primer-nb migrate up', and lets a role in with 'primer-nb migrate grants ROLE'"
     )
 
 

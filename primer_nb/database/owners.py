@@ -34,7 +34,18 @@ $$;
 GRANT SELECT ON {version_table} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     {tables}
-    TO {role};"""
+    TO {role};
+-- Row security keeps from every row who is not named here, such as the roles of Supabase's Data API.
+DO $$
+DECLARE
+    each text;
+BEGIN
+    FOREACH each IN ARRAY string_to_array('{version_table}, {tables}', ', ') LOOP
+        EXECUTE format('DROP POLICY IF EXISTS %I ON %I', {literal}, each);
+        EXECUTE format('CREATE POLICY %I ON %I TO %I USING (true) WITH CHECK (true)', {literal}, each, {literal});
+    END LOOP;
+END
+$$;"""
 
 
 def check_owner(connection: Connection, address: Address, *, found: str | None) -> None:
@@ -67,8 +78,9 @@ def check_owner(connection: Connection, address: Address, *, found: str | None) 
     role, owner, is_owner = owned
     if not is_owner:
         raise MigrationError(
-            f"{address}: its schema is {found or 'older than primer-nb'}, this release needs {head('postgresql')}, "
-            f"and your role {role!r} does not own its tables; ask {owner!r} to run 'primer-nb migrate up' there"
+            f"{address}: its schema is {found or 'older than primer-nb or hidden from you'}, this release needs "
+            f"{head('postgresql')}, and your role {role!r} does not own its tables; ask {owner!r} to run "
+            f"'primer-nb migrate up' there, and what 'primer-nb migrate grants {role}' prints"
         )
 
 
