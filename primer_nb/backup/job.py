@@ -179,7 +179,7 @@ class Job:
         self.note(counts, load)
         return not bad
 
-    def note(self, counts: Mapping[str, int], load: Load) -> None:
+    def note(self, counts: Mapping[str, int], load: Load, *, rows: int | None = None) -> None:
         """Count what the server has committed.
 
         Parameters
@@ -188,11 +188,13 @@ class Job:
             Rows written, by table.
         load : Load
             What was sent.
+        rows : int, optional
+            How many of what is to be done are done by it; as many as it has by default.
         """
         for name, count in counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
         self.bytes_sent += load.size
-        self.progress.advance(len(load), load.size)
+        self.progress.advance(len(load) if rows is None else rows, load.size)
 
     def report(self) -> BackupReport:
         """Sum up.

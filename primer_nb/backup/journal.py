@@ -67,6 +67,8 @@ class Batch:
     ----------
     top : int
         The last entry of the journal that it covers.
+    entries : int
+        How many it covers: of its rows, of rows named twice, of rows of others or that are gone.
     load : Load
         Its rows.
     detailed : tuple of str
@@ -84,6 +86,7 @@ class Batch:
     """
 
     top: int
+    entries: int
     load: Load
     detailed: tuple[str, ...]
     known: tuple[str, ...]
@@ -127,8 +130,8 @@ def next_batch(
     Batch or None
         ``None`` when the journal has nothing more. A batch may be empty: of other users, or of rows that are gone.
     """
-    top = _top(connection, after, limit, most_bytes)
-    if top is None:
+    entries, top = _covered(connection, after, limit, most_bytes)
+    if not entries:
         return None
     place: _Place = {"after": after, "top": top, "user": user_id}
     refused: list[Quarantined] = []
@@ -143,6 +146,7 @@ def next_batch(
     released = _released(connection, place, target, refused)
     return Batch(
         top=top,
+        entries=entries,
         load=load,
         detailed=tuple(sorted(key for key in detailed if key in sent and key is not None)),
         known=tuple(sorted(key for key in known if key in sent and key is not None)),
@@ -182,14 +186,14 @@ def chats_of(connection: sqlite3.Connection, rows: Collection[tuple[str, str | b
     return sorted(chats)
 
 
-def _top(connection: sqlite3.Connection, after: int, limit: int, most_bytes: int) -> int | None:
-    top, size = None, 0
+def _covered(connection: sqlite3.Connection, after: int, limit: int, most_bytes: int) -> tuple[int, int]:
+    entries, top, size = 0, after, 0
     for seq, length in fetched(connection, _ENTRIES, (after, limit)):
         size += length or 0
-        if top is not None and size > most_bytes:
+        if entries and size > most_bytes:
             break
-        top = int(seq)
-    return top
+        entries, top = entries + 1, int(seq)
+    return entries, top
 
 
 def _raw_ids(connection: sqlite3.Connection, place: _Place) -> dict[str, str]:

@@ -141,7 +141,7 @@ def _push_journal(job: Job, chain: Chain) -> Chain | None:
 
 def _push_one(job: Job, batch: Batch, chain: Chain) -> Chain | None:
     job.refuse(batch.quarantined)
-    token = chain.token
+    token, pushed = chain.token, None
     if batch.returning:
         job.send_chats(batch.returning)
     if len(batch.load):
@@ -162,6 +162,8 @@ def _push_one(job: Job, batch: Batch, chain: Chain) -> Chain | None:
         acknowledge(connection, job.target, following)
         quarantine(connection, job.target, job.refused.values())
         release(connection, job.target, set(batch.released) - set(job.refused))
+    # last: who is told may end the backup, and what was sent is done with
+    job.note({} if pushed is None else pushed.counts, batch.load, rows=batch.entries)
     return following
 
 
@@ -173,7 +175,6 @@ def _pushed(job: Job, batch: Batch, chain: Chain, token: str) -> Pushed:
     check_version(pushed.version, job.server.address)
     if pushed.is_accepted:
         job.is_known = True
-        job.note(pushed.counts, batch.load)
     return pushed
 
 

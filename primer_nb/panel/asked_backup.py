@@ -173,6 +173,7 @@ class AskedBackup:
             report = back_up(session, chats=chats, probe=chats is None, progress=counting)
             ended = replace(counting.asked, outcome="done", refused=len(report.quarantined))
         except StoppedError:
+            self._watchers.tell()  # of what was sent before it ended
             return
         except Exception as error:  # noqa: BLE001 - it is told in the panel, whatever it is
             ended = replace(counting.asked, outcome="failed", error=error.with_traceback(None))

@@ -112,11 +112,12 @@ class BackingUp:
         return self._counted_at is not None and time.monotonic() - self._counted_at < COUNT_EVERY
 
     def _look(self) -> tuple[Message, list[str]]:
+        # what runs comes first: then a backup that is shown as ended is never beside a count from before its end
+        asked, activity = self._asked.last(self._session.user.id), self._automatic.activity
         known = read_backup_state(self._session)
         if not known.is_possible:
             return {"possible": False}, []
         self._counted_at = time.monotonic() if known.last_at is None else None
-        asked, activity = self._asked.last(self._session.user.id), self._automatic.activity
         unsaved = unsaved_chats(self._session, self._chat_list.listed)
         return _state(known, asked, activity), [chat for chat in self._chat_list.listed if chat in unsaved]
 

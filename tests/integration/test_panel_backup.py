@@ -13,6 +13,7 @@ from gate import Gate
 from panel_backups import state, unsaved, wait_for, wait_for_end, wait_for_unsaved
 
 from primer_nb import times
+from primer_nb.database.revisions import head
 from primer_nb.use_cases.users import local_user
 
 
@@ -134,7 +135,7 @@ def test_a_backup_that_fails_says_why_until_one_goes_through(panel, ws, front_en
     wait_for(front_end, phase="failed")
     failure = read(state(front_end)["told"])
 
-    asked(postgres_url, "UPDATE primer_alembic_version SET version_num = '20261122070000'")
+    asked(postgres_url, f"UPDATE primer_alembic_version SET version_num = '{head('postgresql')}'")
     ws.backup(probe=True)
 
     wait_for(front_end, phase="idle")
