@@ -86,7 +86,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     FOURTH: {
-        "sign_in_attempts": {"email_digest": "00", "failures": 3, "first_at": TIME, "locked_until": TIME},
+        "sign_in_attempts": {"email_digest": "00", "tried_at": TIME, "locked_until": TIME},
     },
     FIFTH: {},  # triggers only
     SIXTH: {"user_settings": {"user_id": USER, "theme": "dark", "automatic_backup": True}},

@@ -16,8 +16,7 @@ UP = (
     """\
 CREATE TABLE sign_in_attempts (
     email_digest VARCHAR(64) PRIMARY KEY,
-    failures INTEGER NOT NULL,
-    first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    tried_at TEXT NOT NULL,
     locked_until TIMESTAMP WITH TIME ZONE
 )""",
     "CREATE INDEX idx_refresh_tokens_token ON refresh_tokens(token)",

@@ -16,8 +16,7 @@ UP = (
     """\
 CREATE TABLE sign_in_attempts (
     email_digest TEXT PRIMARY KEY NOT NULL,
-    failures INTEGER NOT NULL,
-    first_at TEXT NOT NULL,
+    tried_at TEXT NOT NULL,
     locked_until TEXT
 )""",
     "CREATE INDEX idx_refresh_tokens_token ON refresh_tokens(token)",

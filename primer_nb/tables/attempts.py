@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Integer
+from sqlalchemy import Column, Text
 from sqlmodel import Field
 
 from primer_nb import limits
@@ -11,11 +11,14 @@ from primer_nb.tables.column_types import Moment, text_up_to
 
 
 class SignInAttempts(Record, table=True):
-    """How often signing in failed of late for one e-mail address, whether or not it has an account."""
+    """When signing in failed of late for one e-mail address, whether or not it has an account.
+
+    ``tried_at`` is a row of times, oldest first, in the spelling of ``times.to_text``. All are equally long, so that
+    one statement can add a time and look at the oldest, in both databases.
+    """
 
     __tablename__ = "sign_in_attempts"
 
     email_digest: str = Field(sa_column=Column(text_up_to(limits.SHA256), primary_key=True))
-    failures: int = Field(sa_column=Column(Integer, nullable=False))
-    first_at: datetime = Field(sa_column=Column(Moment, nullable=False))
+    tried_at: str = Field(sa_column=Column(Text, nullable=False))
     locked_until: datetime | None = Field(default=None, sa_column=Column(Moment))

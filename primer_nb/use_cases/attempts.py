@@ -1,4 +1,4 @@
-"""How often a password may be guessed: ten times in 15 minutes, then not for 15 minutes.
+"""How often a password may be guessed: ten times in any 15 minutes, then not for 15 minutes.
 
 An attempt is counted and committed before the password is looked at, and forgiven when it was right. So attempts at
 the same time, and attempts whose process is killed, get no more tries. An e-mail address without an account is
@@ -39,10 +39,10 @@ def admit(store: Store, email: str) -> None:
     """
     now = times.now()
     with store.unit_of_work() as work:
-        failures, locked_until = work.attempts.count(_digest(email), now=now, window=WINDOW, most=MOST)
+        locked_until = work.attempts.count(_digest(email), now=now, window=WINDOW, most=MOST)
         work.commit()
-    if failures > MOST:
-        seconds = (locked_until - now).total_seconds() if locked_until is not None else WINDOW.total_seconds()
+    if locked_until is not None:
+        seconds = (locked_until - now).total_seconds()
         minutes = max(1, math.ceil(seconds / 60))
         raise TooManyAttemptsError(
             f"signing in failed too often; try again in {minutes} minute{'s' if minutes > 1 else ''}",

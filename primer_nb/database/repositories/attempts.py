@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, text
 
+from primer_nb import times
 from primer_nb.database.repositories.ownership import Ownership
 from primer_nb.database.repositories.repository import Repository
 from primer_nb.tables import SignInAttempts
 from primer_nb.tables.column_types import Moment
 
-# A window is over when its lock is, or 15 minutes after its first failure when there is none.
+# Whoever comes while the lock holds changes nothing and gets no row back, but waits in PostgreSQL for who was before.
 _COUNT = text("""
-INSERT INTO sign_in_attempts AS old (email_digest, failures, first_at) VALUES (:digest, 1, :now)
+INSERT INTO sign_in_attempts AS old (email_digest, tried_at) VALUES (:digest, :try)
 ON CONFLICT (email_digest) DO UPDATE SET
-    failures = CASE WHEN coalesce(old.locked_until <= :now, old.first_at <= :window_began)
-               THEN 1 ELSE old.failures + 1 END,
-    first_at = CASE WHEN coalesce(old.locked_until <= :now, old.first_at <= :window_began)
-               THEN :now ELSE old.first_at END,
-    locked_until = CASE WHEN old.locked_until > :now THEN old.locked_until
-                   WHEN old.locked_until IS NULL AND old.first_at > :window_began AND old.failures + 1 >= :most
+    tried_at = CASE WHEN length(old.tried_at) < :most * :width THEN old.tried_at
+               ELSE substr(old.tried_at, :width + 1) END || excluded.tried_at,
+    locked_until = CASE WHEN length(old.tried_at) >= (:most - 1) * :width
+                   AND substr(old.tried_at, length(old.tried_at) - (:most - 1) * :width + 1, :width) > :window_began
                    THEN :locked_until END
-RETURNING failures, locked_until
-""").bindparams(*(bindparam(name, type_=Moment()) for name in ("now", "window_began", "locked_until")))
+WHERE old.locked_until IS NULL OR old.locked_until <= :now
+RETURNING email_digest
+""").bindparams(*(bindparam(name, type_=Moment()) for name in ("now", "locked_until")))
 
 
 class AttemptRepository(Repository[SignInAttempts]):
@@ -40,11 +40,11 @@ class AttemptRepository(Repository[SignInAttempts]):
     def __init__(self, connection: Connection, ownership: Ownership) -> None:
         super().__init__(connection, SignInAttempts, ownership)
 
-    def count(self, email_digest: str, *, now: datetime, window: timedelta, most: int) -> tuple[int, datetime | None]:
-        """Count one more attempt.
+    def count(self, email_digest: str, *, now: datetime, window: timedelta, most: int) -> datetime | None:
+        """Count one more attempt, unless the address is locked.
 
-        The window begins at its first failure. The attempt that reaches the limit is the last that may be tried,
-        and locks the address for as long as a window is.
+        The one that is the last of ``most`` within a window may still be tried, and locks the address for as long as
+        a window is. So no window, wherever it begins, has more.
 
         Parameters
         ----------
@@ -55,19 +55,23 @@ class AttemptRepository(Repository[SignInAttempts]):
         window : timedelta
             How long failures are counted together, and how long the lock holds.
         most : int
-            How many attempts one window allows.
+            How many attempts one window allows, at least 2.
 
         Returns
         -------
-        tuple of int and datetime or None
-            Which attempt of its window this is (greater than ``most``: it may not be tried), and the end of the lock.
+        datetime or None
+            The end of the lock; ``None`` when this one may be tried.
         """
+        moment = times.to_text(now)
         values = {
             "digest": email_digest,
-            "now": now,
-            "window_began": now - window,
-            "locked_until": now + window,
+            "try": moment,
+            "width": len(moment),
             "most": most,
+            "now": now,
+            "window_began": times.to_text(now - window),
+            "locked_until": now + window,
         }
-        failures, locked_until = self.connection.execute(_COUNT.columns(locked_until=Moment()), values).one()
-        return failures, locked_until
+        if self.connection.execute(_COUNT, values).first() is not None:
+            return None
+        return self.where(email_digest=email_digest)[0].locked_until
