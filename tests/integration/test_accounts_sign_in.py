@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, actions
+from sqlalchemy import event
 
 from primer_nb import times
 from primer_nb.credentials import passwords
@@ -56,6 +57,23 @@ def test_every_refusal_has_the_same_text_and_costs_the_same(people, monkeypatch,
     assert str(caught.value) == "this e-mail address and this password do not belong together; check both"
     assert calls == [passwords.cost.memory_cost]
     assert session.is_local
+
+
+def test_every_refusal_sends_the_same_statements(people):
+    people.sign_up()
+    session, sent = people.session(), []
+    for store in {session.store, session.accounts}:
+        event.listen(store.engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+
+    of_each = []
+    for email in (ADA, "nobody@example.org", "local@localhost"):
+        sent.clear()
+        with pytest.raises(SignInError):
+            accounts.sign_in(session, email, password=WRONG)
+        of_each.append(tuple(sent))
+
+    assert len(of_each[0]) > 3
+    assert len(set(of_each)) == 1
 
 
 @pytest.mark.parametrize("email", [ADA, "nobody@example.org"])
