@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from primer_nb.errors import NotFoundError
+from primer_nb.use_cases.attempts import forgive
 from primer_nb.use_cases.data_keys import PASSWORD, RECOVERY
 
 if TYPE_CHECKING:
@@ -64,9 +65,10 @@ def forget_local_copy(session: Session) -> None:
     session : Session
         A person is signed in.
     """
-    with session.write() as work:
+    with session.store.unit_of_work() as work:  # the system's: what was tried here offline is nobody's
         work.chats.remove(user_id=session.user.id)  # in SQLite no foreign key does it
         work.users.remove(id=session.user.id)
+        forgive(work, session.user.email)
         work.commit()
 
 

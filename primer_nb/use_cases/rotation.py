@@ -16,7 +16,6 @@ from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.password_changes import end_kept_sign_ins
 from primer_nb.use_cases.accounts.passwords import lock_unchanged, prove_again, require_person
-from primer_nb.use_cases.attempts import forgive
 from primer_nb.use_cases.data_keys import (
     API_KEY,
     MASTER,
@@ -123,7 +122,6 @@ def _rotate_account(session: Session, password: Secret) -> Rotation:
         revoked = _revoke_tokens(work, user_id)
         end_kept_sign_ins(work, user_id)
         count = _seal_anew(work, user_id, old, new, slots)
-        forgive(work, user.email)
         work.commit()
     refresh_local_copy(session, user_id)
     was_kept = staying.is_kept(session)

@@ -9,9 +9,9 @@ from crashes import kills
 from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, actions
 
 from primer_nb.credentials.recovery_keys import new_recovery_key
-from primer_nb.errors import InvalidInputError, NotSignedInError, SignInError, WeakPasswordError
+from primer_nb.errors import InvalidInputError, LastAdminError, NotSignedInError, SignInError, WeakPasswordError
 from primer_nb.secret import Secret
-from primer_nb.use_cases import accounts, provider_keys, tokens
+from primer_nb.use_cases import accounts, attempts, provider_keys, tokens
 from primer_nb.use_cases.stored_keys import stored_key
 
 KEY = Secret("sk-abcdefghijkl")
@@ -107,22 +107,38 @@ def test_a_reset_forgives_a_locked_address(people):
     assert people.sign_in(password=OTHER_PASSWORD).user.email == ADA
 
 
+def test_a_right_password_is_no_failure_whatever_comes_of_it(people):
+    people.sign_up(BOB, password=OTHER_PASSWORD)
+    admin = people.sign_in(BOB, password=OTHER_PASSWORD)
+    people.sign_up()
+
+    for _ in range(6):
+        with pytest.raises(WeakPasswordError):
+            accounts.change_password(admin, old=Secret(OTHER_PASSWORD), new=Secret("short"))
+        with pytest.raises(LastAdminError):
+            accounts.delete_account(admin, password=Secret(OTHER_PASSWORD))
+
+    assert people.sign_in(BOB, password=OTHER_PASSWORD).user.email == BOB
+    with admin.accounts.unit_of_work(read_only=True) as work:
+        assert work.attempts.list() == []
+
+
 def test_a_change_killed_at_any_statement_leaves_one_password_that_opens_everything(people):
     session = people.sign_up()
     provider_keys.add_key(session, "openai", key=KEY, check=False)
-    attempts = 0
+    deaths = 0
 
     for is_killed in kills(session):
         with is_killed:
             accounts.change_password(session, old=Secret(PASSWORD), new=Secret(OTHER_PASSWORD))
-        attempts += 1
+        deaths += 1
         opening = [word for word in (PASSWORD, OTHER_PASSWORD) if _opens(people, word)]
         assert len(opening) == 1
         if opening == [OTHER_PASSWORD]:
             session = people.sign_in(password=OTHER_PASSWORD)
             accounts.change_password(session, old=Secret(OTHER_PASSWORD), new=Secret(PASSWORD))
 
-    assert attempts > 10
+    assert deaths > 10
 
 
 def test_two_changes_at_once_do_not_both_happen(people, monkeypatch):
@@ -162,6 +178,18 @@ def test_an_account_is_deleted_with_everything_and_leaves_others_alone(people):
                 assert rows.where(user_id=user_id) == []
     assert people.sign_in(BOB, password=OTHER_PASSWORD).user.id == admin.user.id
     assert actions(admin)[-2:] == ["account_deleted", "signed_in"]
+
+
+def test_nothing_is_counted_any_more_of_an_address_whose_account_was_deleted(people):
+    session = people.sign_up()
+    for store in {session.store, session.accounts}:  # the local one counts what is tried offline
+        attempts.admit(store, ADA)
+
+    accounts.delete_account(session, password=Secret(PASSWORD))
+
+    for store in {session.store, session.accounts}:
+        with store.unit_of_work(read_only=True) as work:
+            assert work.attempts.list() == []
 
 
 def test_deleting_asks_for_the_password(people):

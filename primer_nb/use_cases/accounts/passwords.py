@@ -67,6 +67,9 @@ def prove(store: Store, email: str, password: Secret) -> Proof:
             audit.record(work, audit.SIGN_IN_FAILED, user_id=user.id if user else None)
             work.commit()
         raise SignInError("this e-mail address and this password do not belong together; check both")
+    with store.unit_of_work() as work:  # by itself: what follows may fail, and the password was right all the same
+        attempts.forgive(work, email)
+        work.commit()
     return Proof(user, _open(slots, password))
 
 

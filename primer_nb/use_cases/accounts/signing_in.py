@@ -12,7 +12,6 @@ from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.emails import folded
 from primer_nb.use_cases.accounts.passwords import Proof, lock_unchanged, prove
-from primer_nb.use_cases.attempts import forgive
 from primer_nb.use_cases.data_keys import PASSWORD, make_slot
 from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.users import local_user
@@ -60,7 +59,7 @@ def sign_in(session: Session, email: str, *, password: Secret, stay: bool = True
             raise
         store, is_online = session.store, False
         proof = prove(store, email, password)
-    data_key = _welcome(store, proof, password, email=email, is_online=is_online)
+    data_key = _welcome(store, proof, password, is_online=is_online)
     if not session.is_local:
         staying.forget(session)
     if is_online:
@@ -96,7 +95,7 @@ def _is_known_here(session: Session, email: str) -> bool:
         return bool(work.users.where(email=email))
 
 
-def _welcome(store: Store, proof: Proof, password: Secret, *, email: str, is_online: bool) -> DataKey | None:
+def _welcome(store: Store, proof: Proof, password: Secret, *, is_online: bool) -> DataKey | None:
     """Note the sign-in; bring a weak hash up to date, and give a data key to an account that has none."""
     user, data_key = proof.user, proof.data_key
     slot: KeySlot | None = None
@@ -106,7 +105,6 @@ def _welcome(store: Store, proof: Proof, password: Secret, *, email: str, is_onl
         slot = make_slot(data_key, kind=PASSWORD, opener=password, user_id=user.id)
     with store.unit_of_work() as work:
         user = lock_unchanged(work, user)
-        forgive(work, email)
         if better_hash is not None:
             user.password_hash, user.updated_at = better_hash, times.now()
             work.users.update(user)
