@@ -169,13 +169,26 @@ def needs_rehash(stored: str) -> bool:
     Returns
     -------
     bool
+        Whether `is_weaker` says so of its parameters.
+    """
+    known = parse(stored)
+    return known is not None and known.tag is not None and is_weaker(known.parameters)
+
+
+def is_weaker(has: Parameters) -> bool:
+    """Tell whether what is stored takes less to guess at than what is made now.
+
+    Parameters
+    ----------
+    has : argon2.Parameters
+        Of a hash, or of a slot that a password opens.
+
+    Returns
+    -------
+    bool
         Whether it has less memory, fewer passes, a shorter salt or tag, or is of an older kind. The number of lanes
         does not count: it makes the hash faster on several cores, not stronger.
     """
-    known = parse(stored)
-    if known is None or known.tag is None:
-        return False
-    has = known.parameters
     pairs = [
         (has.memory_cost, cost.memory_cost),
         (has.time_cost, cost.time_cost),

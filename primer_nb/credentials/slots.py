@@ -125,6 +125,23 @@ def open_slot(slot: SealedSlot, *, kind: str, opener: Secret, user_id: str, slot
     return DataKey(plain, kid=envelope.kid_of(slot.sealed_key))
 
 
+def needs_new_slot(kdf: str) -> bool:
+    """Tell whether a slot is weaker than a new one would be.
+
+    Parameters
+    ----------
+    kdf : str
+        Of a slot that `open_slot` just opened.
+
+    Returns
+    -------
+    bool
+        Whether a password opens it, with less work than it takes now.
+    """
+    known = parse(kdf)
+    return known is not None and passwords.is_weaker(known.parameters)
+
+
 def _is_known(kdf: str, *, kind: str) -> bool:
     if kind != "password":
         return kdf == _PLAIN_KDF and kind in SLOT_KINDS

@@ -13,7 +13,7 @@ from primer_nb import times
 from primer_nb.credentials import passwords
 from primer_nb.errors import SealError, SignInError, TooManyAttemptsError
 from primer_nb.secret import Secret
-from primer_nb.use_cases import accounts, attempts, provider_keys
+from primer_nb.use_cases import accounts, attempts, provider_keys, rotation
 from primer_nb.use_cases.chats import create_chat, list_chats
 from primer_nb.use_cases.stored_keys import stored_key
 
@@ -182,6 +182,39 @@ def test_a_weak_hash_is_replaced_when_its_owner_signs_in(people, monkeypatch):
     assert people.sign_in().user.email == ADA
 
 
+def test_a_weak_password_slot_is_replaced_too(people, monkeypatch):
+    session = people.sign_up()
+    provider_keys.add_key(session, "openai", key=Secret("sk-abcdefghijkl"), check=False)
+    stronger = passwords.Parameters(**{**vars_of(passwords.cost), "time_cost": 2})
+    monkeypatch.setattr(passwords, "cost", stronger)
+
+    again = people.sign_in()
+
+    (slot,) = _password_slots(again)
+    assert ",t=2," in slot.kdf
+    assert stored_key(again, "openai").reveal() == "sk-abcdefghijkl"
+    assert stored_key(people.sign_in(), "openai").reveal() == "sk-abcdefghijkl"
+    assert _password_slots(again) == [slot]
+
+
+def test_a_slot_that_was_replaced_meanwhile_is_left_alone(people, monkeypatch):
+    other = people.sign_up()
+    provider_keys.add_key(other, "openai", key=Secret("sk-abcdefghijkl"), check=False)
+    stronger = passwords.Parameters(**{**vars_of(passwords.cost), "time_cost": 2})
+    monkeypatch.setattr(passwords, "cost", stronger)
+    real = accounts.signing_in.hash_password
+
+    def meanwhile(password):
+        rotation.rotate_keys(other, password=Secret(PASSWORD))
+        return real(password)
+
+    monkeypatch.setattr(accounts.signing_in, "hash_password", meanwhile)
+    people.sign_in()
+    monkeypatch.setattr(accounts.signing_in, "hash_password", real)
+
+    assert stored_key(people.sign_in(), "openai").reveal() == "sk-abcdefghijkl"
+
+
 def test_an_account_of_another_program_gets_its_data_key(people):
     session = people.sign_up()
     with session.accounts.unit_of_work() as work:
@@ -226,6 +259,11 @@ def test_the_audit_log_tells_what_happened(people):
 
 def test_the_limits_are_those_that_are_documented():
     assert (10, timedelta(minutes=15)) == (attempts.MOST, attempts.WINDOW)
+
+
+def _password_slots(session):
+    with session.accounts.unit_of_work(read_only=True) as work:
+        return work.key_slots.where(user_id=session.user.id, kind="password")
 
 
 def vars_of(parameters):

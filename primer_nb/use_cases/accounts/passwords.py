@@ -29,10 +29,13 @@ class Proof:
         As it was read before the password was looked at.
     data_key : DataKey or None
         Opened by the password; ``None`` for an account that another program made.
+    slot : KeySlot or None
+        What the data key was in.
     """
 
     user: User
     data_key: DataKey | None
+    slot: KeySlot | None
 
 
 def prove(store: Store, email: str, password: Secret) -> Proof:
@@ -70,7 +73,7 @@ def prove(store: Store, email: str, password: Secret) -> Proof:
     with store.unit_of_work() as work:  # by itself: what follows may fail, and the password was right all the same
         attempts.forgive(work, email)
         work.commit()
-    return Proof(user, _open(slots, password))
+    return Proof(user, *_open(slots, password))
 
 
 def prove_again(session: Session, password: Secret) -> Proof:
@@ -154,10 +157,10 @@ def _read(work: UnitOfWork, email: str) -> tuple[User | None, list[KeySlot]]:
     return (found[0] if found else None), slots
 
 
-def _open(slots: list[KeySlot], password: Secret) -> DataKey | None:
+def _open(slots: list[KeySlot], password: Secret) -> tuple[DataKey | None, KeySlot | None]:
     for slot in slots:
         try:
-            return opened(slot, opener=password)
+            return opened(slot, opener=password), slot
         except SealError:
             continue  # of a password before this one, left by a program that was killed
-    return None
+    return None, None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from primer_nb import times
 from primer_nb.credentials.passwords import hash_password, needs_rehash
 from primer_nb.credentials.sealing import new_data_key
+from primer_nb.credentials.slots import needs_new_slot
 from primer_nb.errors import StoreUnavailableError
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
@@ -18,7 +19,7 @@ from primer_nb.use_cases.users import local_user
 
 if TYPE_CHECKING:
     from primer_nb.credentials.sealing import DataKey
-    from primer_nb.database import Store
+    from primer_nb.database import Store, UnitOfWork
     from primer_nb.secret import Secret
     from primer_nb.session import Session
     from primer_nb.tables import KeySlot
@@ -96,21 +97,28 @@ def _is_known_here(session: Session, email: str) -> bool:
 
 
 def _welcome(store: Store, proof: Proof, password: Secret, *, is_online: bool) -> DataKey | None:
-    """Note the sign-in; bring a weak hash up to date, and give a data key to an account that has none."""
+    """Note the sign-in; bring a weak hash or slot up to date, and give a data key to an account that has none."""
     user, data_key = proof.user, proof.data_key
     slot: KeySlot | None = None
     better_hash = hash_password(password) if is_online and needs_rehash(user.password_hash) else None
-    if data_key is None and is_online:
-        data_key = new_data_key()
+    if is_online and (proof.slot is None or needs_new_slot(proof.slot.kdf)):
+        data_key = data_key or new_data_key()
         slot = make_slot(data_key, kind=PASSWORD, opener=password, user_id=user.id)
     with store.unit_of_work() as work:
         user = lock_unchanged(work, user)
         if better_hash is not None:
             user.password_hash, user.updated_at = better_hash, times.now()
             work.users.update(user)
-        if slot is not None:
-            work.key_slots.remove(user_id=user.id, kind=PASSWORD)
+        if slot is not None and _makes_room(work, proof):
             work.key_slots.add(slot)
         audit.record(work, audit.SIGNED_IN, user_id=user.id)
         work.commit()
     return data_key
+
+
+def _makes_room(work: UnitOfWork, proof: Proof) -> bool:
+    """Remove what a new slot replaces; ``False`` if it is gone, for then the data key may be another by now."""
+    if proof.slot is None:
+        work.key_slots.remove(user_id=proof.user.id, kind=PASSWORD)
+        return True
+    return work.key_slots.remove(id=proof.slot.id) > 0
