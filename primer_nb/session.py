@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from primer_nb import times
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from primer_nb.tables import User
 
 LOCAL_EMAIL = "local@localhost"  # of the passwordless local user; nobody can register it
+
+
+@dataclass(slots=True)
+class _Who:
+    """Who works, and what opens their keys: one object, so that no other thread finds one user's with another's."""
+
+    user: User
+    data_key: DataKey | None = None
+    by_token: bool = False
 
 
 class Session:
@@ -53,10 +63,8 @@ class Session:
 
     def __init__(self, store: Store, user: User, providers: Providers, *, server: Place | None = None) -> None:
         self.store = store
-        self.user = user
         self.providers = providers
-        self.data_key: DataKey | None = None
-        self.by_token = False
+        self._who = _Who(user)
         self.server = None if server is None else parse_address(server)
         self._accounts: Store | None = None
         self._opening = threading.Lock()
@@ -66,6 +74,25 @@ class Session:
         self.sent_alone: dict[str, int] = {}
         self._watchers = Watchers()
         self._backup_watchers = Watchers()
+
+    @property
+    def user(self) -> User:
+        """On whose behalf."""
+        return self._who.user
+
+    @property
+    def data_key(self) -> DataKey | None:
+        """What opens the user's provider keys, if it is there."""
+        return self._who.data_key
+
+    @data_key.setter
+    def data_key(self, data_key: DataKey | None) -> None:
+        self._who.data_key = data_key
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a token let the user in, not a person."""
+        return self._who.by_token
 
     @property
     def has_server(self) -> bool:
@@ -166,8 +193,9 @@ class Session:
         """
         if self.data_key is not None and self.data_key is not data_key:
             self.data_key.wipe()
+            self.data_key = None  # also where a session stays with this user
         is_another = user.id != self.user.id
-        self.user, self.data_key, self.by_token = user, data_key, by_token
+        self._who = _Who(user, data_key, by_token)
         if is_another:
             self.hang_up()
         self.tell()
@@ -214,9 +242,12 @@ class Session:
         Returns
         -------
         Session
-            On the same local store, for work that outlives a change of user.
+            On the same local store, for work that outlives a change of user. Its data key is wiped by that change:
+            what has to be opened is opened before.
         """
-        return Session(self.store, self.user, self.providers)
+        stays = Session(self.store, self.user, self.providers)
+        stays._who = self._who
+        return stays
 
     def hang_up(self) -> None:
         """Close the connection for backups, also in the middle of one; what was committed stays."""

@@ -43,6 +43,7 @@ class Providers:
     def __init__(self, *, key_for: KeyFor | None = None) -> None:
         self._key_for = key_for
         self._made: dict[str, Provider] = {}
+        self._added: set[str] = set()
 
     @property
     def preferred(self) -> str | None:
@@ -112,7 +113,29 @@ class Providers:
         provider : Provider
             Any object with the methods of the protocol.
         """
+        self._added.add(provider.name)
         self._made[provider.name] = provider
+
+    def keyed(self, provider: Provider, key_for: KeyFor) -> Provider:
+        """Have a provider look its key up elsewhere.
+
+        Parameters
+        ----------
+        provider : Provider
+            From `get`.
+        key_for : callable
+            Returns the key kept for the provider of a name, or ``None``; asked before the environment.
+
+        Returns
+        -------
+        Provider
+            A new object; the same one if no key is looked up here, as for the local model and for what a program
+            added.
+        """
+        if provider.name in self._added or not hasattr(provider, "with_key"):
+            return provider
+        keyed: Provider = provider.with_key(self._key(provider.name, key_for))
+        return keyed
 
     def __repr__(self) -> str:
         """Return one line without a secret."""
@@ -129,7 +152,7 @@ class Providers:
             return OpenAICompatibleProvider(
                 name,
                 base_url=_setting("OPENAI_BASE_URL") or "https://api.openai.com/v1",
-                key=self._key(name),
+                key=self._key(name, self._key_for),
                 key_hint=_hint(name),
                 needs_key=True,
                 default_model="gpt-6-luna",
@@ -138,7 +161,7 @@ class Providers:
             return OpenAICompatibleProvider(
                 name,
                 base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
-                key=self._key(name),
+                key=self._key(name, self._key_for),
                 key_hint=_hint(name),
                 needs_key=True,
                 default_model="gemini-3.8-flash",
@@ -147,7 +170,7 @@ class Providers:
             return OpenAICompatibleProvider(
                 name,
                 base_url=base_url,
-                key=self._key(name),
+                key=self._key(name, self._key_for),
                 key_hint=_hint(name),
                 default_model=_setting("PRIMER_CUSTOM_MODEL") or "default",
                 window=_window("PRIMER_CUSTOM_CONTEXT_WINDOW"),
@@ -159,9 +182,10 @@ class Providers:
             return "set PRIMER_CUSTOM_BASE_URL to the base URL of an OpenAI-compatible server to have it"
         return f"choose one of {', '.join(self.names())}"
 
-    def _key(self, name: str) -> Callable[[], Secret | None]:
+    @staticmethod
+    def _key(name: str, key_for: KeyFor | None) -> Callable[[], Secret | None]:
         def find() -> Secret | None:
-            kept = self._key_for(name) if self._key_for is not None else None
+            kept = key_for(name) if key_for is not None else None
             return kept or (Secret(value) if (value := _setting(_VARIABLES[name])) else None)
 
         return find

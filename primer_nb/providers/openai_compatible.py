@@ -88,13 +88,13 @@ class OpenAICompatibleProvider:
         """Where the API lives."""
         return self._base_url
 
-    def with_key(self, key: Secret) -> OpenAICompatibleProvider:
-        """Make the same provider with another key, to try it out.
+    def with_key(self, key: Secret | Callable[[], Secret | None]) -> OpenAICompatibleProvider:
+        """Make the same provider with another key.
 
         Parameters
         ----------
-        key : Secret
-            The other key.
+        key : Secret or callable
+            The other key, or what returns it at each use.
 
         Returns
         -------

@@ -58,20 +58,29 @@ class Ending:
 class StreamReader:
     """Reads one reply in one thread; any other thread may stop it.
 
+    The stream is prepared at once, in the thread of who asks: its key is looked up while they are still signed in.
+
     Parameters
     ----------
     provider : Provider
         Who is asked.
     request : ChatRequest
         What is asked.
+    refusal : PrimerError, optional
+        Why the request is not sent at all.
     """
 
-    def __init__(self, provider: Provider, request: ChatRequest) -> None:
-        self._provider = provider
+    def __init__(self, provider: Provider, request: ChatRequest, *, refusal: PrimerError | None = None) -> None:
         self._request = request
         self._lock = threading.Lock()
         self._stream: ReplyStream | None = None
+        self._failure: Exception | None = refusal
         self._is_stopped = False
+        if refusal is None:
+            try:
+                self._stream = provider.stream(request)
+            except Exception as error:  # noqa: BLE001 - it is the reply that fails: the message is stored
+                self._failure = error
 
     def stop(self) -> None:
         """End the stream now, wherever it is."""
@@ -81,9 +90,7 @@ class StreamReader:
         if stream is not None:
             stream.close()
 
-    def read(
-        self, take: Callable[[str], None], *, tell: Callable[[str], None], refusal: PrimerError | None = None
-    ) -> Ending:
+    def read(self, take: Callable[[str], None], *, tell: Callable[[str], None]) -> Ending:
         """Read to the end.
 
         Parameters
@@ -92,8 +99,6 @@ class StreamReader:
             Called with each piece of text.
         tell : callable
             Called with what the provider does before the first piece.
-        refusal : PrimerError, optional
-            Why the request is not sent at all.
 
         Returns
         -------
@@ -103,8 +108,6 @@ class StreamReader:
         started = time.perf_counter()
         ending = Ending()
         try:
-            if refusal is not None:
-                raise refusal
             self._read(take, tell, ending, started)
         except PrimerError as error:
             ending.error, ending.finish_reason = error, "error"
@@ -116,7 +119,11 @@ class StreamReader:
         return ending
 
     def _read(self, take: Callable[[str], None], tell: Callable[[str], None], ending: Ending, started: float) -> None:
-        for delta in self._open():
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        assert self._stream is not None
+        for delta in self._stream:
             if self._is_stopped:
                 return
             ending.note(delta)
@@ -128,15 +135,6 @@ class StreamReader:
                 take(delta.text)
         if ending.time_to_first_token is None and not self._is_stopped:
             raise ReplyCutError(f"{self._request.model!r} answered with nothing; try again, or ask in other words")
-
-    def _open(self) -> ReplyStream:
-        stream = self._provider.stream(self._request)
-        with self._lock:
-            self._stream = stream
-            is_stopped = self._is_stopped
-        if is_stopped:
-            stream.close()
-        return stream
 
     def _close(self) -> None:
         with self._lock:

@@ -35,7 +35,7 @@ class RunningReply:
     Parameters
     ----------
     session : Session
-        On whose behalf.
+        On whose behalf; it stays with its user, so that the reply is kept for who asked, whoever is signed in then.
     question : Question
         What was asked; stored.
     on_end : callable
@@ -43,14 +43,13 @@ class RunningReply:
     """
 
     def __init__(self, session: Session, question: Question, *, on_end: Callable[[RunningReply], None]) -> None:
-        self.session = session
-        self._own_session = session.as_now()  # the reply is kept for who asked, whoever is signed in then
+        self._session = session
         self._question = question
         self._on_end = on_end
         self._lock = threading.Lock()
         self._pieces: list[str] = []
         self._subscribers: list[Subscriber] = []
-        self._reader = StreamReader(question.provider, question.request)
+        self._reader = StreamReader(question.provider, question.request, refusal=question.refusal)
         self._ended: ReplyEnded | None = None
         self._done = threading.Event()
 
@@ -198,8 +197,8 @@ class RunningReply:
         error: PrimerError | None = None
         outcome = Outcome(text="", finish_reason="error")
         try:
-            with DraftKeeper(self._own_session, self._question, read=lambda: self.text):
-                ending = self._reader.read(self._take, tell=self._tell, refusal=self._question.refusal)
+            with DraftKeeper(self._session, self._question, read=lambda: self.text):
+                ending = self._reader.read(self._take, tell=self._tell)
             error = ending.error
             outcome = Outcome(
                 text=self.text,
@@ -209,7 +208,7 @@ class RunningReply:
                 time_to_first_token=ending.time_to_first_token,
                 duration=ending.duration,
             )
-            keep_reply(self._own_session, self._question, outcome)
+            keep_reply(self._session, self._question, outcome)
         except PrimerError as failure:
             error = failure  # the chat is gone, or the store cannot be written
         except Exception as failure:

@@ -27,29 +27,31 @@ class _Registry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[_Key, RunningReply | None] = {}
+        self._running: dict[_Key, tuple[Session, RunningReply | None]] = {}
         self._is_watching_exit = False
 
     def find(self, session: Session, chat_id: str) -> RunningReply | None:
         with self._lock:
-            return self._running.get(self._key(session, chat_id))
+            _, reply = self._running.get(self._key(session, chat_id), (session, None))
+        return reply
 
-    def start(self, session: Session, chat_id: str, ask_now: Callable[[], Question]) -> RunningReply:
-        key = self._key(session, chat_id)
+    def start(self, session: Session, chat_id: str, ask_now: Callable[[Session], Question]) -> RunningReply:
+        own = session.as_now()  # message, key and reply are of one user, whoever signs in meanwhile
+        key = self._key(own, chat_id)
         with self._lock:
             if key in self._running:
                 raise ReplyInProgressError("this chat is being answered; stop that reply first, or wait for its end")
-            self._running[key] = None  # taken, while the message is stored
+            self._running[key] = session, None  # taken, while the message is stored
             if not self._is_watching_exit:
                 atexit.register(self.stop)
                 self._is_watching_exit = True
         try:
-            reply = RunningReply(session, ask_now(), on_end=lambda _: self._forget(key))
+            reply = RunningReply(own, ask_now(own), on_end=lambda _: self._forget(key))
         except BaseException:
             self._forget(key)
             raise
         with self._lock:
-            self._running[key] = reply
+            self._running[key] = session, reply
         return reply
 
     def _forget(self, key: _Key) -> None:
@@ -58,9 +60,8 @@ class _Registry:
 
     def stop(self, session: Session | None = None) -> None:
         with self._lock:
-            replies = [reply for reply in self._running.values() if reply is not None]
-        if session is not None:
-            replies = [reply for reply in replies if reply.session is session]
+            running = list(self._running.values())
+        replies = [reply for started_in, reply in running if reply is not None and session in {None, started_in}]
         for reply in replies:
             reply.stop()
         for reply in replies:
@@ -109,7 +110,7 @@ def start_reply(
     InvalidInputError, ChatNotFoundError, UnknownProviderError, StoreError
         If the message cannot be stored; then nothing is.
     """
-    return _start(session, chat_id, lambda: ask(session, chat_id, text, options), on_event)
+    return _start(session, chat_id, lambda own: ask(own, chat_id, text, options), on_event)
 
 
 def retry_reply(
@@ -140,7 +141,7 @@ def retry_reply(
     InvalidInputError, ChatNotFoundError
         If there is nothing to answer.
     """
-    return _start(session, chat_id, lambda: ask_again(session, chat_id, options), on_event)
+    return _start(session, chat_id, lambda own: ask_again(own, chat_id, options), on_event)
 
 
 def edit_and_reply(
@@ -181,7 +182,7 @@ def edit_and_reply(
     InvalidInputError, ChatNotFoundError, MessageNotFoundError, StoreError
         If it cannot be stored; then nothing is.
     """
-    return _start(session, chat_id, lambda: ask_differently(session, chat_id, message_id, text, options), on_event)
+    return _start(session, chat_id, lambda own: ask_differently(own, chat_id, message_id, text, options), on_event)
 
 
 def running_reply(session: Session, chat_id: str) -> RunningReply | None:
@@ -214,7 +215,7 @@ def stop_replies(session: Session) -> None:
 
 
 def _start(
-    session: Session, chat_id: str, ask_now: Callable[[], Question], on_event: Subscriber | None
+    session: Session, chat_id: str, ask_now: Callable[[Session], Question], on_event: Subscriber | None
 ) -> RunningReply:
     reply = _registry.start(session, chat_id, ask_now)
     if on_event is not None:

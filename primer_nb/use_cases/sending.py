@@ -21,6 +21,7 @@ from primer_nb.use_cases.chats import checked_id, save_settings, settings_of
 from primer_nb.use_cases.context import Context, build_context
 from primer_nb.use_cases.options import choose
 from primer_nb.use_cases.policy import read_policy
+from primer_nb.use_cases.stored_keys import stored_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ class Question:
     reply_id : str
         The id that the reply will have.
     provider : Provider
-        Who is asked.
+        Who is asked, with the key of the user who asks.
     request : ChatRequest
         What is asked.
     is_cut : bool
@@ -72,7 +73,7 @@ def ask(session: Session, chat_id: str, text: str, options: SendOptions) -> Ques
     Parameters
     ----------
     session : Session
-        On whose behalf.
+        On whose behalf; one that stays with its user, since the provider's key is looked up there later.
     chat_id : str
         Where it is said.
     text : str
@@ -179,7 +180,9 @@ def ask_differently(session: Session, chat_id: str, message_id: str, text: str, 
 
 
 def _choice(session: Session, work: UnitOfWork, chat: Chat, options: SendOptions) -> Choice:
-    return choose(session, options, settings_of(work, chat), read_policy(work))
+    choice = choose(session, options, settings_of(work, chat), read_policy(work))
+    provider = session.providers.keyed(choice.provider, lambda name: stored_key(session, name))
+    return replace(choice, provider=provider)
 
 
 def _store(
