@@ -74,7 +74,17 @@ def watermark(number: Callable[[int, str], int]) -> Iterator[None]:
                 load.add(MESSAGES, row)
         raw_ids = {str(chat): str(chat) for chat in own}
         load = load.without(set(options.get("without", ())))
-        return Batch(max(new.values()), load, (), (), raw_ids, tuple(refused), (), ())
+        return Batch(
+            top=max(new.values()),
+            entries=len(new),
+            load=load,
+            detailed=(),
+            known=(),
+            raw_ids=raw_ids,
+            quarantined=tuple(refused),
+            released=(),
+            returning=(),
+        )
 
     with replaced(next_batch, following), replaced(last_entry, last):
         yield
