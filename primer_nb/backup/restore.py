@@ -76,7 +76,8 @@ def restore(
     BackupInProgressError
         If another process backs up or restores this file.
     BackupError, StoreError
-        If one of the two cannot be worked with. An empty store is unchanged then.
+        If one of the two cannot be worked with. The store is unchanged then; when it is merged into, what was
+        committed stays.
     """
     check_pair(store, server)
     begun = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from primer_nb.backup.bookkeeping import last_entry, reading
@@ -12,7 +13,7 @@ from primer_nb.backup.pull import pull as pull_of
 from primer_nb.backup.restore import restore as restore_of
 from primer_nb.backup.run import backup as backup_of
 from primer_nb.backup.verify import verify as verify_of
-from primer_nb.errors import InvalidInputError
+from primer_nb.errors import InvalidInputError, StoreError
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.backup_state import require_server
 from primer_nb.use_cases.chats import checked_id, get_chat
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from primer_nb.backup.results import DrillReport, ForgetReport, PullReport, RestoreReport, VerifyReport
     from primer_nb.database import Store
     from primer_nb.session import Session
+
+_logger = logging.getLogger(__name__)
 
 DEPTHS = (1, 2, 3)
 _QUIET = NoProgress()
@@ -158,14 +161,15 @@ def restore(session: Session, *, chat: str | None = None, progress: Progress = _
     ChatNotFoundError
         If the server has no such chat, or it is another user's.
     BackupError, StoreError
-        If it cannot be done; the store is as it was before.
+        If it cannot be done. The store is as it was before; where chats are merged into it, since it has some or is
+        open elsewhere, what came until then stays.
     """
     chats = None if chat is None else [checked_id(chat)]
     with _server(session).in_use() as server:
         report = restore_of(session.store, server, server.user_id, chats=chats, progress=progress)
-    _note(session, audit.RESTORED, subject=chat)
     session.tell()
     session.tell_of_backup()
+    _note(session, audit.RESTORED, subject=chat)
     return report
 
 
@@ -248,8 +252,8 @@ def forget(session: Session, chat: str) -> ForgetReport:
     with _server(session).in_use() as server:
         report = forget_of(session.store, server, server.user_id, checked_id(chat))
     session.sent_alone.clear()
-    _note(session, audit.FORGOTTEN, subject=chat)
     session.tell_of_backup()
+    _note(session, audit.FORGOTTEN, subject=chat)
     return report
 
 
@@ -266,6 +270,9 @@ def _last_entry(session: Session) -> int:
 
 
 def _note(session: Session, action: str, *, subject: str | None) -> None:
-    with session.accounts.unit_of_work(session.user.id) as work:
-        audit.record(work, action, user_id=session.user.id, subject=subject)
-        work.commit()
+    try:
+        with session.accounts.unit_of_work(session.user.id) as work:
+            audit.record(work, action, user_id=session.user.id, subject=subject)
+            work.commit()
+    except StoreError as error:  # a standby takes no entry; what was done is done, and its report is wanted
+        _logger.warning("the audit log has no entry of %r: %s", action, error)

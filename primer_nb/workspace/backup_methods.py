@@ -100,7 +100,8 @@ class BackupMethods:
         ChatNotFoundError
             If the server has no such chat, or it is another user's.
         StoreUnavailableError, StoreFullError
-            If the server cannot be reached, or the disk has no room; the store is as it was before.
+            If the server cannot be reached, or the disk has no room. The store is as it was before; where chats are
+            merged into it, since it has some or is open elsewhere, what came until then stays.
         """
         from primer_nb.use_cases.backups import restore
 
