@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primer_nb.database.engine import keep_write_ahead_log
-from primer_nb.errors import StoreFullError, StoreUnavailableError
+from primer_nb.errors import StoreError, StoreFullError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from primer_nb.database import Store
@@ -129,7 +129,7 @@ def new_file(path: Path, *, purpose: str) -> Iterator[Path]:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         yield part
     except OSError as error:
-        if isinstance(error, StoreFullError | StoreUnavailableError):
+        if isinstance(error, StoreError):
             raise
         raise _translated(error, path) from error
     finally:

@@ -1,11 +1,9 @@
-"""Verify, drill and forget: is the backup what it should be, and does it give up what it should?"""
+"""Verify and forget: is the backup what it should be, and does it give up what it should?"""
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from backup_devices import make_scene, rows_of_chats
+from backup_devices import make_scene
 from builders import add_user
 
 from primer_nb.backup import verify as verify_module
@@ -176,29 +174,6 @@ def test_a_long_list_is_cut_in_a_notebook_and_whole_in_the_frame(laptop):
     assert report._repr_html_().count("only here") == 20
     assert "and 5 more" in report._repr_html_()
     assert len(report.to_frame()) == 25
-
-
-def test_a_drill_restores_compares_and_leaves_nothing_behind(laptop, tmp_path):
-    laptop.say("hello", "good day")
-    laptop.backup()
-    before = rows_of_chats(laptop)
-
-    report = laptop.drill()
-
-    assert report.is_equal
-    assert (report.chats, report.messages) == (1, 2)
-    assert rows_of_chats(laptop) == before
-    assert [name for name in os.listdir(tmp_path) if "drill" in name] == []
-
-
-def test_a_drill_sees_a_letter_that_changed_on_the_server(scene, laptop):
-    chat, _ = laptop.say("hello", "good day")
-    laptop.backup()
-    scene.execute("UPDATE messages SET content = 'jello' WHERE role = 'user'")
-
-    report = laptop.drill()
-
-    assert [(found.chat_id, found.parts) for found in report.differences] == [(chat.id, ("content",))]
 
 
 def test_a_forgotten_chat_is_gone_from_the_server_with_all_that_hung_on_it(scene, laptop):
