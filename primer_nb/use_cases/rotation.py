@@ -13,7 +13,7 @@ from primer_nb.credentials.recovery_keys import new_recovery_key, slot_id_of
 from primer_nb.credentials.sealing import new_data_key, seal
 from primer_nb.errors import InvalidInputError, KeysLockedError
 from primer_nb.use_cases import audit
-from primer_nb.use_cases.accounts import staying
+from primer_nb.use_cases.accounts.going_on import go_on
 from primer_nb.use_cases.accounts.password_changes import end_kept_sign_ins
 from primer_nb.use_cases.accounts.passwords import lock_unchanged, prove_again, require_person
 from primer_nb.use_cases.data_keys import (
@@ -25,7 +25,6 @@ from primer_nb.use_cases.data_keys import (
     local_data_key,
     make_slot,
 )
-from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.stored_keys import context_of, open_row
 
 if TYPE_CHECKING:
@@ -123,11 +122,7 @@ def _rotate_account(session: Session, password: Secret) -> Rotation:
         end_kept_sign_ins(work, user_id)
         count = _seal_anew(work, user_id, old, new, slots)
         work.commit()
-    refresh_local_copy(session, user_id)
-    was_kept = staying.is_kept(session)
-    session.become(user, data_key=new)
-    if was_kept:
-        staying.stay(session)
+    go_on(session, user, data_key=new)
     return Rotation(keys=count, recovery_key=recovery_key, tokens_revoked=revoked)
 
 

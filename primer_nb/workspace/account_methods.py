@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from primer_nb.use_cases.policy import read_policy
-from primer_nb.use_cases.settings import read_settings
 
 if TYPE_CHECKING:
     from primer_nb.secret import Secret
@@ -222,6 +221,6 @@ class AccountMethods:
         return asked_twice(f"New password ({shortest} characters or more)", argument=argument)
 
     def _shown_once(self, recovery_key: Secret) -> ShownOnce:
-        from primer_nb.workspace.shown_once import ShownOnce
+        from primer_nb.workspace.shown_once import ShownOnce, language_of
 
-        return ShownOnce(recovery_key, kind="recovery_key", language=read_settings(self._session).language)
+        return ShownOnce(recovery_key, kind="recovery_key", language=language_of(self._session))

@@ -6,9 +6,8 @@ import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from primer_nb.use_cases.settings import read_settings
 from primer_nb.workspace.asking import given_or_asked
-from primer_nb.workspace.shown_once import ShownOnce, as_secret
+from primer_nb.workspace.shown_once import ShownOnce, as_secret, language_of
 
 if TYPE_CHECKING:
     from primer_nb.session import Session
@@ -171,6 +170,6 @@ class ApiKeys:
         done = rotate_keys(self._session, password=as_secret(password) if password is not None else None)
         recovery_key = None
         if done.recovery_key is not None:
-            language = read_settings(self._session).language
+            language = language_of(self._session)
             recovery_key = ShownOnce(done.recovery_key, kind="recovery_key", language=language)
         return RotationReport(done.keys, done.tokens_revoked, recovery_key)

@@ -6,10 +6,15 @@ view, in a message: nothing of it is saved with the notebook.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NoReturn, SupportsIndex, final
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, final
 
+from primer_nb.errors import StoreError
 from primer_nb.secret import Secret
+from primer_nb.use_cases.settings import Settings, read_settings
 from primer_nb.workspace.front_end import has_front_end
+
+if TYPE_CHECKING:
+    from primer_nb.session import Session
 
 _MASK = "[hidden]"
 _LABELS = {"recovery_key": "recovery key", "token": "token"}
@@ -91,6 +96,25 @@ class ShownOnce:
 
         view = ShownOnceView(self._secret, kind=self._kind, language=self._language)
         return view.mimebundle(repr(self))
+
+
+def language_of(session: Session) -> str:
+    """Find the language in which to show something once.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+
+    Returns
+    -------
+    str
+        English where the user's settings cannot be read: what is shown must not be lost for the words beside it.
+    """
+    try:
+        return read_settings(session).language
+    except StoreError:
+        return Settings().language
 
 
 Given = str | Secret | ShownOnce

@@ -5,8 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from primer_nb.use_cases.settings import read_settings
-from primer_nb.workspace.shown_once import ShownOnce
+from primer_nb.workspace.shown_once import ShownOnce, language_of
 
 if TYPE_CHECKING:
     from primer_nb.session import Session
@@ -63,7 +62,7 @@ class Tokens:
         from primer_nb.use_cases.tokens import create_token
 
         token = create_token(self._session, name, days=days, provider_keys=provider_keys)
-        return ShownOnce(token, kind="token", language=read_settings(self._session).language)
+        return ShownOnce(token, kind="token", language=language_of(self._session))
 
     def list(self) -> builtins.list[Token]:
         """List your tokens, those that are over included.

@@ -10,15 +10,13 @@ from primer_nb.credentials.recovery_keys import new_recovery_key, parse_recovery
 from primer_nb.credentials.sealing import new_data_key
 from primer_nb.errors import SignInError
 from primer_nb.use_cases import audit
-from primer_nb.use_cases.accounts import staying
+from primer_nb.use_cases.accounts.going_on import go_on
 from primer_nb.use_cases.accounts.passwords import lock_unchanged, prove_again
 from primer_nb.use_cases.attempts import forgive
 from primer_nb.use_cases.data_keys import PASSWORD, RECOVERY, REFRESH, make_slot, opened
-from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.policy import read_policy
 
 if TYPE_CHECKING:
-    from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import UnitOfWork
     from primer_nb.secret import Secret
     from primer_nb.session import Session
@@ -53,7 +51,7 @@ def change_password(session: Session, *, old: Secret, new: Secret) -> None:
     user = _replaced(
         session, proof.user, hash_password(new), [slot], kinds=(PASSWORD,), action=audit.PASSWORD_CHANGED
     )
-    _go_on(session, user, data_key)
+    go_on(session, user, data_key=data_key)
 
 
 def reset_password(session: Session, *, recovery_key: Secret, new: Secret) -> Secret:
@@ -97,7 +95,7 @@ def reset_password(session: Session, *, recovery_key: Secret, new: Secret) -> Se
     ]
     kinds = (PASSWORD, RECOVERY)
     user = _replaced(session, user, hash_password(new), made, kinds=kinds, action=audit.PASSWORD_RESET)
-    _go_on(session, user, data_key)
+    go_on(session, user, data_key=data_key)
     return next_key
 
 
@@ -137,11 +135,3 @@ def end_kept_sign_ins(work: UnitOfWork, user_id: str) -> None:
     """
     work.refresh_tokens.remove(user_id=user_id)
     work.key_slots.remove(user_id=user_id, kind=REFRESH)
-
-
-def _go_on(session: Session, user: User, data_key: DataKey) -> None:
-    refresh_local_copy(session, user.id)
-    was_kept = staying.is_kept(session)
-    session.become(user, data_key=data_key)
-    if was_kept:
-        staying.stay(session)

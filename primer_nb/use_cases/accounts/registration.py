@@ -14,10 +14,9 @@ from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import User
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.emails import checked_email
+from primer_nb.use_cases.accounts.going_on import go_on
 from primer_nb.use_cases.accounts.passwords import prove
-from primer_nb.use_cases.accounts.staying import stay as keep_signed_in
 from primer_nb.use_cases.data_keys import MASTER, PASSWORD, RECOVERY, local_data_key, make_slot
-from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.policy import Policy, read_policy
 
 if TYPE_CHECKING:
@@ -86,10 +85,7 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
         make_slot(data_key, kind=RECOVERY, opener=recovery_key, user_id=account.id, slot_id=slot_id_of(recovery_key)),
     ]
     _store(session, account, slots)
-    refresh_local_copy(session, account.id)
-    session.become(account, data_key=data_key)
-    if stay:
-        keep_signed_in(session)
+    go_on(session, account, data_key=data_key, stay=stay)
     return recovery_key
 
 
