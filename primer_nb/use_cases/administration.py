@@ -13,6 +13,7 @@ from primer_nb.use_cases.accounts.deletion import check_not_last_admin
 from primer_nb.use_cases.accounts.emails import folded
 from primer_nb.use_cases.accounts.passwords import require_person
 from primer_nb.use_cases.policy import checked_setting
+from primer_nb.use_cases.users import shown
 
 if TYPE_CHECKING:
     from primer_nb.database import UnitOfWork
@@ -90,7 +91,7 @@ def list_users(session: Session) -> list[User]:
     Returns
     -------
     list of User
-        Oldest first, without the local user.
+        Oldest first, without the local user and without hashes of passwords.
 
     Raises
     ------
@@ -99,8 +100,8 @@ def list_users(session: Session) -> list[User]:
     """
     with _reading(session) as work:
         _require_admin(session, work)
-        users = work.users.list()
-    return sorted((user for user in users if user.email != LOCAL_EMAIL), key=lambda user: (user.created_at, user.id))
+        users = [shown(user) for user in work.users.list() if user.email != LOCAL_EMAIL]
+    return sorted(users, key=lambda user: (user.created_at, user.id))
 
 
 def set_admin(session: Session, email: str, *, flag: bool) -> None:

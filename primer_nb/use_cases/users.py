@@ -1,4 +1,4 @@
-"""The passwordless local user: who works in a store before anybody has signed up."""
+"""The passwordless local user, who works in a store before anybody has signed up, and what is shown of a user."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def local_user(store: Store) -> User:
             found = work.users.add(_make(work))
             work.commit()
     return found
+
+
+def shown(user: User) -> User:
+    """Copy a user for somebody to look at.
+
+    Parameters
+    ----------
+    user : User
+        As stored, or as a session has it.
+
+    Returns
+    -------
+    User
+        Changing it changes nobody, and its ``password_hash`` is empty.
+    """
+    return User(**user.model_dump(exclude={"password_hash"}), password_hash="")
 
 
 def _find(work: UnitOfWork) -> User | None:

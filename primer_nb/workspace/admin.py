@@ -116,7 +116,7 @@ class Admin:
         Returns
         -------
         list of User
-            Oldest first, without the passwordless local user.
+            Oldest first, without the passwordless local user and without hashes of passwords.
 
         Raises
         ------

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from primer_nb.replies import stop_replies
+from primer_nb.use_cases.users import shown
 from primer_nb.workspace.account_methods import AccountMethods
 from primer_nb.workspace.backup_methods import BackupMethods
 from primer_nb.workspace.chat import ChatHandle
@@ -53,9 +54,9 @@ class Workspace(AccountMethods, BackupMethods):
         Returns
         -------
         User
-            A detached object.
+            A copy: who works here is changed by signing in and out. It holds no hash of the password.
         """
-        return self._session.user
+        return shown(self._session.user)
 
     @cached_property
     def chats(self) -> Chats:

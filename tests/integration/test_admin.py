@@ -112,6 +112,14 @@ def test_users_are_listed_and_made_administrators(ws, bobs):
         bobs.admin.set_admin("eve@example.org", True)
 
 
+def test_users_are_listed_without_their_hashes(ws, bobs):
+    listed = ws.admin.users()
+
+    assert [user.password_hash for user in listed] == ["", ""]
+    assert "$argon2id$" not in repr([user.model_dump() for user in listed])
+    assert ws._session.user.password_hash.startswith("$argon2id$")
+
+
 def test_a_member_may_hold_the_administration_and_do_nothing_with_it(ws, bobs):
     for attempt in (
         lambda: dict(bobs.admin.settings),

@@ -84,10 +84,22 @@ def test_the_local_user_stays_the_same(store_url):
     with primer_nb.connect(store_url) as ws:
         first = ws.user
     with primer_nb.connect(store_url) as ws:
-        second = ws.user
+        second = ws._session.user
 
     assert first.id == second.id
     assert second.password_hash == "!"
+
+
+def test_the_user_is_a_copy_and_holds_no_hash(ws):
+    other = add_user(ws._session.store)
+    add_chat(ws._session.store, other, "Hers")
+    before = ws.user.id
+
+    ws.user.id = other.id
+
+    assert ws.user.id == before
+    assert len(ws.chats) == 0
+    assert not ws.user.password_hash
 
 
 def test_what_is_said_to_people_is_one_line_without_secrets(ws):
