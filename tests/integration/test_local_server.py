@@ -201,7 +201,7 @@ def test_a_reply_closed_during_the_download_ends_at_once_and_the_download_soon(s
         assert index.standing.wait(60)
 
         reply.close()
-        reader.join(5)
+        reader.join(60)  # the download stands still all the while
         is_reading = reader.is_alive()
         index.go_on.set()
         left_to_do = [thread for thread in threading.enumerate() if thread.name == "primer-nb starts the local model"]

@@ -134,12 +134,13 @@ def test_a_subscriber_who_comes_late_misses_nothing(ws, fake_openai):
 
 
 def test_a_reply_goes_on_when_nobody_looks_and_another_workspace_finds_it(ws, store_url, fake_openai):
-    fake_openai.script(Say("word " * 100, delay=0.01))
+    fake_openai.script(Say("word " * 100, stall_after=50))
     chat = ws.chats.create("Background")
     chat.stream("talk")
 
     with primer_nb.connect(store_url) as second:
         running = running_reply(second._session, chat.id)
+        fake_openai.release()
         reply = running.wait()
 
     assert reply.text == "word " * 100
@@ -160,37 +161,45 @@ def test_closing_the_workspace_keeps_what_had_arrived(ws, store_url, fake_openai
 
 
 def test_a_chat_deleted_while_it_is_answered_stays_deleted(ws, fake_openai):
-    fake_openai.script(Say("word " * 100, delay=0.01))
+    fake_openai.script(Say("word " * 100, stall_after=50))
     chat = ws.chats.create("Gone")
     running = start_reply(ws._session, chat.id, "talk")
 
     chat.delete()
+    fake_openai.release()
 
     with pytest.raises(ChatNotFoundError):
         running.wait()
     assert ws.chats.list() == []
 
 
-def _talk_and_die(store_url: str, base_url: str, ready) -> None:
+def _talk_and_die(store_url: str, base_url: str) -> None:
     os.environ["PRIMER_PROVIDER"] = "custom"
     ws = primer_nb.connect(store_url)
     ws._session.providers.add(OpenAICompatibleProvider("custom", base_url=base_url, default_model="fake-1"))
-    stream = ws.chats.create("Interrupted").stream("talk")
-    for number, _ in enumerate(stream):
-        if number == 150:
-            ready.set()
+    for _ in ws.chats.create("Interrupted").stream("talk"):
+        pass
+
+
+def _wait_for_draft(ws, start: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with ws._session.read() as work:
+            if any(draft.content.startswith(start) for draft in work.drafts.list()):
+                return
+        time.sleep(0.02)
+    raise AssertionError("no draft came")
 
 
 def test_a_killed_kernel_keeps_what_had_arrived(store_url, fake_openai: FakeOpenAI):
     fake_openai.script(Say([f"{number} " for number in range(10_000)], delay=0.01))
     primer_nb.connect(store_url).close()
     spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Event()
-    kernel = spawn.Process(target=_talk_and_die, args=(store_url, fake_openai.base_url, ready))
+    kernel = spawn.Process(target=_talk_and_die, args=(store_url, fake_openai.base_url))
     kernel.start()
-    assert ready.wait(60)
 
     with primer_nb.connect(store_url) as ws:
+        _wait_for_draft(ws, "0 1 2 3 4 5 6 7 8 9 10 ")
         alive = said(ws.chats["Interrupted"])  # the other kernel still writes: its draft is left alone
     os.kill(kernel.pid, signal.SIGKILL)
     kernel.join()
