@@ -135,7 +135,9 @@ def add_providers(session: Session, fake_openai: FakeOpenAI) -> None:
             default_model="fake-1",
         )
         session.providers.add(provider)
-    session.providers.add(OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1"))
+    # Ada's reply stalls until the walk is over, however slow the machine: the provider must not give it up
+    patient = OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1", timeout=3_600)
+    session.providers.add(patient)
 
 
 def _stay_elsewhere(session: Session) -> None:
