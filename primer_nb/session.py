@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from primer_nb import times
 from primer_nb.database import open_store
 from primer_nb.database.addresses import parse_address
+from primer_nb.database.copies import has_copy, open_copy
 from primer_nb.watchers import Watchers
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Session:
         self._who = _Who(user)
         self.server = None if server is None else parse_address(server)
         self._accounts: Store | None = None
+        self._copy: Store | None = None
         self._opening = threading.Lock()
         self._keeping = threading.Lock()  # apart from the one above, which may be held until a server is given up
         self._kept: KeptServer | None = None
@@ -131,6 +133,32 @@ class Session:
         return self.store if self.is_local else self.accounts
 
     @property
+    def local_copy(self) -> Store:
+        """The store that answers for `accounts` without a connection, opened at first use.
+
+        Returns
+        -------
+        Store
+            What this machine keeps of the server's accounts; without a server the local store.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be opened.
+        """
+        if self.server is None:
+            return self.store
+        with self._keeping:
+            if self._copy is None:
+                self._copy = open_copy(self.place)
+            return self._copy
+
+    @property
+    def has_local_copy(self) -> bool:
+        """Whether this machine knows something of the server's accounts."""
+        return self._copy is not None or (self.has_server and has_copy(self.place))
+
+    @property
     def place(self) -> str | None:
         """What the two stores are called together, for what is kept on this machine; ``None``: nothing is kept."""
         if self.store.address.is_in_memory:
@@ -168,6 +196,17 @@ class Session:
             A context manager, on behalf of the user.
         """
         return self.store.unit_of_work(self.user.id, read_only=True)
+
+    def read_keys(self) -> UnitOfWork:
+        """Make a unit of work that only reads, where the user's provider keys are on this machine.
+
+        Returns
+        -------
+        UnitOfWork
+            A context manager, on behalf of the user.
+        """
+        store = self.store if self.is_local else self.local_copy
+        return store.unit_of_work(self.user.id, read_only=True)
 
     def write(self) -> UnitOfWork:
         """Make a unit of work on the local store that writes.
@@ -262,8 +301,9 @@ class Session:
             self.data_key.wipe()
             self.data_key = None
         self.hang_up()
-        if self._accounts is not None:
-            self._accounts.close()
+        for store in (self._accounts, self._copy):
+            if store is not None:
+                store.close()
         self.store.close()
 
     def __repr__(self) -> str:

@@ -33,7 +33,7 @@ def kills(session: Session) -> Iterator[AbstractContextManager[None]]:
 
 @contextmanager
 def _killed(session: Session, number: int, seen: list[str]) -> Iterator[None]:
-    engines = {store.engine for store in (session.store, session.accounts)}
+    engines = {store.engine for store in (session.store, session.accounts, session.local_copy)}
 
     def count(what: str) -> None:
         seen.append(what)

@@ -13,7 +13,7 @@ from primer_nb.panel.failures import explain, remedy
 from primer_nb.panel.worker import attempt, start_thread
 from primer_nb.use_cases.chats import choose_model, settings_of
 from primer_nb.use_cases.options import SendOptions, choose
-from primer_nb.use_cases.policy import allowed_provider, default_model, default_provider, read_policy
+from primer_nb.use_cases.policy import allowed_provider, default_model, default_provider, policy_here
 
 if TYPE_CHECKING:
     from primer_nb.panel.composer import Composer
@@ -105,7 +105,7 @@ class Answering:
 
         def fetch() -> None:
             with self._session.read() as work:
-                policy = read_policy(work)
+                policy = policy_here(self._session, work)
             self._composer.show_models(provider, allowed_provider(self._session, policy, provider).models())
 
         def fail(error: Exception) -> None:
@@ -119,11 +119,11 @@ class Answering:
             if self._chosen:
                 return self._chosen
             with self._session.read() as work:
-                policy = read_policy(work)
+                policy = policy_here(self._session, work)
             provider = self._session.providers.get(default_provider(self._session, policy))
             return provider.name, default_model(self._session, policy, provider)
         with self._session.read() as work:
-            settings, policy = settings_of(work, work.chats.get(chat_id)), read_policy(work)
+            settings, policy = settings_of(work, work.chats.get(chat_id)), policy_here(self._session, work)
         try:
             choice = choose(self._session, SendOptions(), settings, policy)
         except PrimerError:  # a provider that is not set up any more: sending says so

@@ -30,7 +30,7 @@ from primer_nb.panel.failures import explain
 from primer_nb.panel.part import Message
 from primer_nb.panel.words import say
 from primer_nb.use_cases import accounts
-from primer_nb.use_cases.policy import read_policy
+from primer_nb.use_cases.policy import policy_here, read_policy
 from primer_nb.use_cases.provider_keys import add_key, list_keys, remove_key
 from primer_nb.use_cases.settings import change_settings
 
@@ -94,7 +94,7 @@ class Signing:
                 policy = read_policy(work)
         except StoreUnavailableError:
             with self._session.read() as work:
-                policy = read_policy(work)
+                policy = policy_here(self._session, work)
         self._account.show_rules(minimum=policy.minimum_password_length, is_open=policy.registration != "closed")
 
     def act(self, message: Message) -> None:

@@ -11,9 +11,11 @@ from primer_nb.tables.base import Record
 from primer_nb.tables.column_types import Flag, Id, Moment, text_up_to
 from primer_nb.times import now
 
+NO_PASSWORD = "!"  # noqa: S105  as in shadow(5): no password hashes to it
+
 
 class User(Record, table=True):
-    """Somebody with an account, or the passwordless local user."""
+    """Somebody with an account, the passwordless local user, or whose chats are here and account on a server."""
 
     __tablename__ = "users"
     __table_args__ = (Index("idx_users_email", "email"),)
@@ -25,3 +27,8 @@ class User(Record, table=True):
     is_admin: bool = Field(default=False, sa_column=Column(Flag, nullable=False, server_default=false()))
     created_at: datetime = Field(default_factory=now, sa_column=Column(Moment, nullable=False))
     updated_at: datetime = Field(default_factory=now, sa_column=Column(Moment, nullable=False))
+
+    @property
+    def is_account(self) -> bool:
+        """Whether somebody can sign in here: not as the local user, nor where only chats of an account are."""
+        return self.password_hash != NO_PASSWORD

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from primer_nb import limits, times
 from primer_nb.errors import InvalidInputError, NotAdminError, NotFoundError
-from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import AdminSetting
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.deletion import check_not_last_admin
 from primer_nb.use_cases.accounts.emails import folded
 from primer_nb.use_cases.accounts.passwords import require_person
+from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.policy import checked_setting
 from primer_nb.use_cases.users import shown
 
@@ -71,12 +71,7 @@ def set_admin_setting(session: Session, key: str, *, value: object) -> None:
         _set(work, key, text)
         audit.record(work, audit.SETTING_CHANGED, user_id=session.user.id, subject=key)
         work.commit()
-    if session.has_server:
-        with session.accounts.unit_of_work(read_only=True) as work:
-            settings = work.admin_settings.all()
-        with session.store.unit_of_work() as work:
-            work.admin_settings.replace(settings)
-            work.commit()
+    refresh_local_copy(session, session.user.id)
     session.tell()
 
 
@@ -100,7 +95,7 @@ def list_users(session: Session) -> list[User]:
     """
     with _reading(session) as work:
         _require_admin(session, work)
-        users = [shown(user) for user in work.users.list() if user.email != LOCAL_EMAIL]
+        users = [shown(user) for user in work.users.list() if user.is_account]
     return sorted(users, key=lambda user: (user.created_at, user.id))
 
 
@@ -131,7 +126,7 @@ def set_admin(session: Session, email: str, *, flag: bool) -> None:
     with _writing(session) as work:
         work.users.lock_all()
         _require_admin(session, work)
-        found = [user for user in work.users.where(email=email) if user.email != LOCAL_EMAIL]
+        found = [user for user in work.users.where(email=email) if user.is_account]
         if not found:
             raise NotFoundError(f"there is no account {email!r}; ws.admin.users() lists them")
         user = found[0]

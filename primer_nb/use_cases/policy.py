@@ -76,6 +76,27 @@ def read_policy(work: UnitOfWork) -> Policy:
     return policy_of(work.admin_settings.values())
 
 
+def policy_here(session: Session, work: UnitOfWork) -> Policy:
+    """Read the policy that binds who works in a session, without asking the server.
+
+    Parameters
+    ----------
+    session : Session
+        With a server its administrator decides, as far as this machine knows.
+    work : UnitOfWork
+        Open on the local store, whose own administrator decides otherwise.
+
+    Returns
+    -------
+    Policy
+        What nobody decided has its default.
+    """
+    if not session.has_local_copy:
+        return read_policy(work)
+    with session.local_copy.unit_of_work(read_only=True) as known:
+        return read_policy(known)
+
+
 def policy_of(values: dict[str, str]) -> Policy:
     """Make a policy of settings.
 

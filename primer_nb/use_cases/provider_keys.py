@@ -13,7 +13,7 @@ from primer_nb.tables import UserApiKey
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.data_keys import check_current, data_key_for_writing
 from primer_nb.use_cases.local_copy import refresh_local_copy
-from primer_nb.use_cases.policy import allowed_provider, read_policy
+from primer_nb.use_cases.policy import allowed_provider, policy_here
 from primer_nb.use_cases.stored_keys import context_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def add_key(session: Session, provider: str, *, key: Secret, check: bool = True)
     """
     key = _checked(key, provider)
     with session.read() as work:
-        policy = read_policy(work)
+        policy = policy_here(session, work)
     trial = allowed_provider(session, policy, provider)
     if not hasattr(trial, "with_key"):
         raise InvalidInputError(f"the provider {provider!r} takes no key")
@@ -110,7 +110,7 @@ def list_keys(session: Session) -> list[StoredKey]:
     list of StoredKey
         By name of the provider.
     """
-    with session.read() as work:
+    with session.read_keys() as work:
         rows = work.user_api_keys.list()
     return sorted((StoredKey(row.provider, row.created_at) for row in rows), key=lambda key: key.provider)
 

@@ -20,7 +20,7 @@ from primer_nb.use_cases.branches import active_branch
 from primer_nb.use_cases.chats import checked_id, save_settings, settings_of
 from primer_nb.use_cases.context import Context, build_context
 from primer_nb.use_cases.options import choose
-from primer_nb.use_cases.policy import read_policy
+from primer_nb.use_cases.policy import policy_here
 from primer_nb.use_cases.stored_keys import stored_key
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def ask_differently(session: Session, chat_id: str, message_id: str, text: str, 
 
 
 def _choice(session: Session, work: UnitOfWork, chat: Chat, options: SendOptions) -> Choice:
-    choice = choose(session, options, settings_of(work, chat), read_policy(work))
+    choice = choose(session, options, settings_of(work, chat), policy_here(session, work))
     provider = session.providers.keyed(choice.provider, lambda name: stored_key(session, name))
     return replace(choice, provider=provider)
 

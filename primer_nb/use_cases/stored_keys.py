@@ -33,7 +33,7 @@ def stored_key(session: Session, provider: str) -> Secret | None:
     KeysLockedError
         If one is stored and cannot be opened here.
     """
-    with session.read() as work:
+    with session.read_keys() as work:
         found = work.user_api_keys.where(provider=provider)
     if not found or (session.by_token and session.data_key is None):
         return None

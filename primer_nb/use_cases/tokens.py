@@ -14,7 +14,7 @@ from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.passwords import require_person
 from primer_nb.use_cases.chats import checked_id
 from primer_nb.use_cases.data_keys import API_KEY, check_current, data_key_for_writing, make_slot, opened
-from primer_nb.use_cases.local_copy import refresh_local_copy
+from primer_nb.use_cases.local_copy import drop_deleted, refresh_local_copy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -202,9 +202,12 @@ def sign_in_with_token(session: Session, token: Secret) -> None:
     try:
         user, row, data_key = _admit(session.accounts, token)
         refresh_local_copy(session, user.id, token_id=row.id)
+    except TokenError:
+        drop_deleted(session)
+        raise
     except StoreUnavailableError:
         try:
-            user, _, data_key = _admit(session.store, token)
+            user, _, data_key = _admit(session.local_copy, token)
         except TokenError:
             pass  # this machine has not seen it: only the server could tell
         else:

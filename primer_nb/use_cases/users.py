@@ -8,11 +8,10 @@ from primer_nb import ids, times
 from primer_nb.errors import NotFoundError
 from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import User
+from primer_nb.tables.users import NO_PASSWORD
 
 if TYPE_CHECKING:
     from primer_nb.database import Store, UnitOfWork
-
-NO_PASSWORD = "!"  # noqa: S105  as in shadow(5): no password hashes to it
 
 
 def local_user(store: Store) -> User:

@@ -12,7 +12,7 @@ from primer_nb.errors import SignInError, StoreUnavailableError, TokenError, Too
 from primer_nb.secret import Secret
 from primer_nb.use_cases import accounts, administration, provider_keys, tokens
 from primer_nb.use_cases.chats import create_chat, list_chats
-from primer_nb.use_cases.policy import read_policy
+from primer_nb.use_cases.policy import policy_here
 from primer_nb.use_cases.stored_keys import stored_key
 
 KEY = Secret("sk-abcdefghijkl")
@@ -172,7 +172,7 @@ def test_what_the_administrator_decided_holds_offline(people, gate):
     offline = people.sign_in()
 
     with offline.read() as work:
-        assert read_policy(work).default_model == "gpt-cheap"
+        assert policy_here(offline, work).default_model == "gpt-cheap"
 
 
 def test_the_local_copy_holds_nothing_that_opens(people):
@@ -180,7 +180,7 @@ def test_the_local_copy_holds_nothing_that_opens(people):
     provider_keys.add_key(session, "openai", key=KEY, check=False)
     token = tokens.create_token(session, "nightly", provider_keys=True)
 
-    with session.store.engine.connect() as connection:
+    with session.local_copy.engine.connect() as connection:
         dump = "\n".join(connection.connection.driver_connection.iterdump())
 
     assert "pnb1." in dump

@@ -171,7 +171,7 @@ def test_an_account_is_deleted_with_everything_and_leaves_others_alone(people):
     assert ws._session.is_local
     assert ws.chats.list() == []
     assert people.session().is_local
-    for store in {ws._session.store, ws._session.accounts}:
+    for store in {ws._session.store, ws._session.accounts, ws._session.local_copy}:
         with store.unit_of_work(read_only=True) as work:
             assert work.users.where(id=user_id) == []
             for rows in (work.chats, work.key_slots, work.user_api_keys, work.refresh_tokens):

@@ -8,6 +8,7 @@ from primer_nb.database.repositories.ownership import Ownership, table_of
 from primer_nb.database.repositories.repository import Repository
 from primer_nb.errors import NotFoundError
 from primer_nb.tables import Chat, User
+from primer_nb.tables.users import NO_PASSWORD
 
 
 class UserRepository(Repository[User]):
@@ -75,22 +76,24 @@ class UserRepository(Repository[User]):
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
 
-    def count(self, *, is_admin: bool | None = None, except_email: str = "") -> int:
-        """Count users.
+    def count(self, *, is_admin: bool | None = None) -> int:
+        """Count accounts: neither the local user nor who has an account elsewhere.
 
         Parameters
         ----------
         is_admin : bool, optional
             Only those who are, or are not, administrators.
-        except_email : str, optional
-            An address that does not count.
 
         Returns
         -------
         int
             How many there are.
         """
-        query = select(func.count()).select_from(self.table).where(self._owned(), self.table.c.email != except_email)
+        query = (
+            select(func.count())
+            .select_from(self.table)
+            .where(self._owned(), self.table.c.password_hash != NO_PASSWORD)
+        )
         if is_admin is not None:
             query = query.where(self.table.c.is_admin == is_admin)
         return self.connection.execute(query).scalar_one()

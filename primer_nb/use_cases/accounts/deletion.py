@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from primer_nb.errors import LastAdminError
-from primer_nb.session import LOCAL_EMAIL
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.passwords import lock_unchanged, prove_again
@@ -76,7 +75,7 @@ def check_not_last_admin(work: UnitOfWork, user: User) -> None:
     LastAdminError
         If there is no other administrator, and there are other accounts.
     """
-    others = work.users.count(except_email=LOCAL_EMAIL) - 1
+    others = work.users.count() - 1
     if user.is_admin and others > 0 and work.users.count(is_admin=True) == 1:
         raise LastAdminError(
             f"{user.email} is the only administrator; make another one first with ws.admin.set_admin(email, True)"

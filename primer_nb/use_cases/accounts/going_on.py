@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from primer_nb.errors import PrimerError
 from primer_nb.use_cases.accounts import staying
+from primer_nb.use_cases.accounts.moving import move
 from primer_nb.use_cases.local_copy import refresh_local_copy
 
 if TYPE_CHECKING:
     from primer_nb.credentials.sealing import DataKey
+    from primer_nb.secret import Secret
     from primer_nb.session import Session
     from primer_nb.tables import User
 
 
-def go_on(session: Session, user: User, *, data_key: DataKey, stay: bool | None = None) -> None:
+def go_on(
+    session: Session, user: User, *, data_key: DataKey, stay: bool | None = None, password: Secret | None = None
+) -> None:
     """Bring the local copy up to date, let the user work here, and keep them signed in.
 
     Parameters
@@ -32,8 +36,12 @@ def go_on(session: Session, user: User, *, data_key: DataKey, stay: bool | None 
         Opens the user's provider keys.
     stay : bool, optional
         Whether to stay signed in on this machine; by default if somebody has stayed until now.
+    password : Secret, optional
+        Of an account that has just been made on a server, and may have been one of the local store before.
     """
     try:
+        if password is not None:
+            move(session, user.id, password)
         refresh_local_copy(session, user.id)
         is_kept = staying.is_kept(session) if stay is None else stay
         session.become(user, data_key=data_key)

@@ -76,6 +76,25 @@ def prove(store: Store, email: str, password: Secret) -> Proof:
     return Proof(user, *_open(slots, password))
 
 
+def is_known(store: Store, email: str) -> bool:
+    """Tell whether a store has an account.
+
+    Parameters
+    ----------
+    store : Store
+        On this machine.
+    email : str
+        Case-folded.
+
+    Returns
+    -------
+    bool
+        Whether somebody could sign in there.
+    """
+    with store.unit_of_work(read_only=True) as work:
+        return any(user.is_account for user in work.users.where(email=email))
+
+
 def prove_again(session: Session, password: Secret) -> Proof:
     """Check the password of who is signed in, before something that cannot be undone.
 

@@ -10,13 +10,13 @@ from primer_nb.credentials.recovery_keys import new_recovery_key, slot_id_of
 from primer_nb.credentials.sealing import new_data_key
 from primer_nb.errors import EmailTakenError, InvalidInputError, RegistrationClosedError
 from primer_nb.ids import is_uuid
-from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import User
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.emails import checked_email
 from primer_nb.use_cases.accounts.going_on import go_on
-from primer_nb.use_cases.accounts.passwords import prove
+from primer_nb.use_cases.accounts.passwords import is_known, prove
 from primer_nb.use_cases.data_keys import MASTER, PASSWORD, RECOVERY, local_data_key, make_slot
+from primer_nb.use_cases.local_copy import drop_deleted
 from primer_nb.use_cases.policy import Policy, read_policy
 
 if TYPE_CHECKING:
@@ -85,18 +85,18 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
         make_slot(data_key, kind=RECOVERY, opener=recovery_key, user_id=account.id, slot_id=slot_id_of(recovery_key)),
     ]
     _store(session, account, slots)
-    go_on(session, account, data_key=data_key, stay=stay)
+    go_on(session, account, data_key=data_key, stay=stay, password=password)
     return recovery_key
 
 
 def _who_becomes(session: Session, email: str, password: Secret) -> tuple[str, DataKey]:
-    """Find whose id and keys the account takes over: the local user's, or those of one made without a server."""
+    """Find whose id and keys it takes over: the local user's, or those of an account that the server has not."""
     if session.has_server:
-        with session.store.unit_of_work(read_only=True) as work:
-            is_known_here = bool(work.users.where(email=email))
-        if is_known_here:
-            proof = prove(session.store, email, password)
-            return proof.user.id, proof.data_key or new_data_key()
+        drop_deleted(session)
+        for store in (session.store, session.local_copy):
+            if is_known(store, email):
+                proof = prove(store, email, password)
+                return proof.user.id, proof.data_key or new_data_key()
     return session.user.id, local_data_key(session) or new_data_key()
 
 
@@ -118,7 +118,7 @@ def _store(session: Session, account: User, slots: list[KeySlot]) -> None:
         work.users.lock_all()
         _check_open(work, read_policy(work))
         _check_free(work, account.email)
-        account.is_admin = work.users.count(except_email=LOCAL_EMAIL) == 0
+        account.is_admin = work.users.count() == 0
         if session.has_server:
             _add(work, account)
         else:
@@ -145,7 +145,7 @@ def _add(work: UnitOfWork, account: User) -> None:
 
 
 def _check_open(work: UnitOfWork, policy: Policy) -> None:
-    if policy.registration == "closed" and work.users.count(except_email=LOCAL_EMAIL) > 0:
+    if policy.registration == "closed" and work.users.count() > 0:
         raise RegistrationClosedError("the administrator of this store closed the registration; ask them to open it")
 
 
@@ -155,5 +155,8 @@ def _check_free(work: UnitOfWork, email: str) -> None:
 
 
 def _provider_keys(session: Session, user_id: str) -> list[UserApiKey]:
-    with session.store.unit_of_work(user_id, read_only=True) as work:
-        return work.user_api_keys.list()
+    rows = []
+    for store in (session.store, session.local_copy):
+        with store.unit_of_work(user_id, read_only=True) as work:
+            rows += work.user_api_keys.list()
+    return rows

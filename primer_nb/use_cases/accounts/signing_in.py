@@ -12,7 +12,8 @@ from primer_nb.errors import StoreUnavailableError
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.emails import folded
-from primer_nb.use_cases.accounts.passwords import Proof, lock_unchanged, prove
+from primer_nb.use_cases.accounts.moving import move
+from primer_nb.use_cases.accounts.passwords import Proof, is_known, lock_unchanged, prove
 from primer_nb.use_cases.data_keys import PASSWORD, make_slot
 from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.users import local_user
@@ -56,14 +57,15 @@ def sign_in(session: Session, email: str, *, password: Secret, stay: bool = True
         store, is_online = session.accounts, True
         proof = prove(store, email, password)
     except StoreUnavailableError:
-        if not _is_known_here(session, email):
+        if not session.has_local_copy or not is_known(session.local_copy, email):
             raise
-        store, is_online = session.store, False
+        store, is_online = session.local_copy, False
         proof = prove(store, email, password)
     data_key = _welcome(store, proof, password, is_online=is_online)
     if not session.is_local:
         staying.forget(session)
     if is_online:
+        move(session, proof.user.id, password)
         refresh_local_copy(session, proof.user.id)
     session.become(proof.user, data_key=data_key)
     if stay and is_online:
@@ -89,11 +91,6 @@ def sign_out(session: Session) -> None:
         except StoreUnavailableError:
             pass  # offline: there is nobody to tell
     session.become(local_user(session.store))
-
-
-def _is_known_here(session: Session, email: str) -> bool:
-    with session.store.unit_of_work(read_only=True) as work:
-        return bool(work.users.where(email=email))
 
 
 def _welcome(store: Store, proof: Proof, password: Secret, *, is_online: bool) -> DataKey | None:

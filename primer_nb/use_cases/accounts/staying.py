@@ -83,7 +83,7 @@ def forget(session: Session) -> None:
         kept = keeper.read()
         keeper.forget()
     if kept is not None:
-        for store in {session.store, *_reachable(session)}:
+        for store in {session.local_copy, *_reachable(session)}:
             _revoke(store, kept)
 
 
@@ -186,7 +186,7 @@ def _is_stored(store: Store, token: Secret) -> bool:
 
 def _resume_offline(session: Session, kept: KeptToken) -> bool:
     """Sign in by the local copy, without replacing the token: the server has to do that."""
-    with session.store.unit_of_work(read_only=True) as work:
+    with session.local_copy.unit_of_work(read_only=True) as work:
         for token in (kept.following, kept.current):
             found = work.refresh_tokens.where(token=digest(token)) if token is not None else []
             if token is None or not found or found[0].revoked or found[0].expires_at <= times.now():
