@@ -8,14 +8,14 @@ from primer_nb import times
 from primer_nb.credentials.passwords import hash_password, needs_rehash
 from primer_nb.credentials.sealing import new_data_key
 from primer_nb.credentials.slots import needs_new_slot
-from primer_nb.errors import StoreUnavailableError
+from primer_nb.errors import NotFoundError, SignInError, StoreError, StoreUnavailableError
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.emails import folded
 from primer_nb.use_cases.accounts.moving import move
 from primer_nb.use_cases.accounts.passwords import Proof, is_known, lock_unchanged, prove
 from primer_nb.use_cases.data_keys import PASSWORD, make_slot
-from primer_nb.use_cases.local_copy import refresh_local_copy
+from primer_nb.use_cases.local_copy import drop_deleted, refresh_local_copy
 from primer_nb.use_cases.users import local_user
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def sign_in(session: Session, email: str, *, password: Secret, stay: bool = True
     try:
         store, is_online = session.accounts, True
         proof = prove(store, email, password)
+    except SignInError:
+        drop_deleted(session)
+        raise
     except StoreUnavailableError:
         if not session.has_local_copy or not is_known(session.local_copy, email):
             raise
@@ -82,15 +85,24 @@ def sign_out(session: Session) -> None:
     """
     if session.is_local:
         return
-    if not session.by_token:
-        staying.forget(session)
-        try:
-            with session.accounts.unit_of_work(session.user.id) as work:
-                audit.record(work, audit.SIGNED_OUT, user_id=session.user.id)
-                work.commit()
-        except StoreUnavailableError:
-            pass  # offline: there is nobody to tell
-    session.become(local_user(session.store))
+    try:
+        if not session.by_token:
+            staying.forget(session)
+            _note_the_end(session)
+    finally:
+        session.become(local_user(session.store))
+
+
+def _note_the_end(session: Session) -> None:
+    try:
+        with session.accounts.unit_of_work(session.user.id) as work:
+            work.users.lock(session.user.id)
+            audit.record(work, audit.SIGNED_OUT, user_id=session.user.id)
+            work.commit()
+    except NotFoundError:
+        drop_deleted(session)
+    except StoreError:
+        pass  # offline, or broken: there is nobody to tell
 
 
 def _welcome(store: Store, proof: Proof, password: Secret, *, is_online: bool) -> DataKey | None:

@@ -18,7 +18,7 @@ from primer_nb.errors import StoreUnavailableError
 from primer_nb.tables import RefreshToken
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.data_keys import REFRESH, make_slot, opened
-from primer_nb.use_cases.local_copy import refresh_local_copy
+from primer_nb.use_cases.local_copy import drop_deleted, refresh_local_copy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -113,6 +113,7 @@ def resume(session: Session) -> None:
             return
         if not has_resumed:
             keeper.forget()
+            drop_deleted(session)
             warnings.warn("the sign-in kept on this machine is over; sign in with ws.login(email)", stacklevel=2)
 
 
