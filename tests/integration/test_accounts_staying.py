@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -82,6 +84,42 @@ def test_of_eight_uses_at_once_one_succeeds(people):
     assert sum(answer is not None for answer in answers) == 1
     with session.accounts.unit_of_work(read_only=True) as work:
         assert len(work.refresh_tokens.where(user_id=session.user.id)) == 2
+
+
+def test_of_eight_uses_at_once_seven_are_told_as_reuse_and_end_what_the_first_one_got(people):
+    session = people.sign_up(stay=True)
+    token = _kept(session).current
+    new = [staying.new_refresh_token() for _ in range(8)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda following: staying._replace(session.accounts, token, following), new))
+
+    assert actions(session).count("refresh_token_reused") == 7
+    with session.accounts.unit_of_work(read_only=True) as work:
+        assert all(row.revoked for row in work.refresh_tokens.where(user_id=session.user.id))
+        assert work.key_slots.where(user_id=session.user.id, kind="refresh") == []
+
+
+def test_a_family_that_ends_has_no_token_on_its_way(people, monkeypatch):
+    session = people.sign_up(stay=True)
+    stolen, owners, next_one = _kept(session).current, staying.new_refresh_token(), staying.new_refresh_token()
+    staying._replace(session.accounts, stolen, owners)
+    is_used, add = threading.Event(), staying._add
+
+    def add_late(*arguments, **named):
+        is_used.set()
+        time.sleep(0.5)
+        return add(*arguments, **named)
+
+    monkeypatch.setattr(staying, "_add", add_late)
+    with ThreadPoolExecutor(1) as pool:
+        going_on = pool.submit(staying._replace, session.accounts, owners, next_one)
+        is_used.wait(10)
+        staying._replace(session.accounts, stolen, staying.new_refresh_token())
+        going_on.result()
+
+    with session.accounts.unit_of_work(read_only=True) as work:
+        assert [row.revoked for row in work.refresh_tokens.where(user_id=session.user.id)] == [True] * 3
 
 
 def test_kernels_that_start_at_once_take_turns(people):

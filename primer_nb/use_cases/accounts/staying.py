@@ -141,10 +141,14 @@ def _replace(store: Store, current: Secret, following: Secret) -> tuple[RefreshT
     now = times.now()
     with store.unit_of_work() as work:
         found = work.refresh_tokens.where(token=digest(current))
+        if not found:
+            return None
+        work.users.lock(found[0].user_id)  # one use at a time: no token of a family that ends is on its way
         if not work.refresh_tokens.use(digest(current), now=now):
-            if found and found[0].used_at is not None:
-                _end_family(work, found[0])
-                work.commit()
+            for used in work.refresh_tokens.where(token=digest(current)):  # as whoever was faster left it
+                if used.used_at is not None:
+                    _end_family(work, used)
+            work.commit()
             return None
         (old,) = found
         slots = work.key_slots.where(id=old.id, kind=REFRESH)
