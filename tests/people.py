@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from primer_nb import Workspace
+    from primer_nb.database import Store
     from primer_nb.session import Session
 
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -64,6 +65,15 @@ def world(database_url: str, server_url: str | None = None) -> Iterator[World]:
         yield made
     finally:
         made.close()
+
+
+def damage_slot(store: Store) -> None:
+    """Let the slot of the one refresh token of a store be no slot any more."""
+    with store.unit_of_work() as work:
+        (slot,) = work.key_slots.where(kind="refresh")
+        slot.sealed_key = f"{slot.sealed_key[:-8]}AAAAAAAA"
+        work.key_slots.update(slot)
+        work.commit()
 
 
 def actions(session: Session) -> list[str]:

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 from gate import Gate
-from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, world
+from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, damage_slot, world
 
 from primer_nb.errors import SignInError, StoreUnavailableError, TokenError, TooManyAttemptsError
 from primer_nb.secret import Secret
@@ -152,6 +152,18 @@ def test_changes_of_the_account_need_the_server_and_change_nothing_without(peopl
     assert [key.provider for key in provider_keys.list_keys(session)] == ["openai"]
     gate.open()
     assert people.sign_in().user.email == ADA
+
+
+def test_a_damaged_slot_keeps_nobody_from_working_offline(people, gate):
+    session = people.sign_up(stay=True)
+    damage_slot(session.local_copy)
+    gate.shut()
+
+    with pytest.warns(UserWarning, match=r"ws\.login"):
+        offline = people.session()
+
+    assert offline.is_local
+    assert people.session().is_local
 
 
 def test_signing_out_works_offline_and_this_machine_forgets(people, gate):

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from crashes import kills
-from people import ADA, BOB, OTHER_PASSWORD, actions
+from people import ADA, BOB, OTHER_PASSWORD, actions, damage_slot
 
 import primer_nb
 from primer_nb import times
@@ -212,6 +212,19 @@ def test_a_damaged_file_is_as_none(people, primer_home):
     file.write_text("{")
 
     assert people.session().is_local
+
+
+def test_a_damaged_slot_keeps_nobody_from_opening_a_store(people):
+    session = people.sign_up(stay=True)
+    kept = _kept(session)
+    damage_slot(session.accounts)
+
+    with _warned():
+        assert people.session().is_local
+
+    assert _kept(session) is None
+    with session.accounts.unit_of_work(read_only=True) as work:
+        assert [row.revoked for row in work.refresh_tokens.where(token=digest(kept.current))] == [True]
 
 
 def test_tokens_that_were_over_long_ago_are_deleted(people, monkeypatch):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from primer_nb import ids, times
 from primer_nb.credentials.kept_tokens import KeptToken, has_kept_token, kept_token
 from primer_nb.credentials.tokens import digest, new_refresh_token
-from primer_nb.errors import StoreUnavailableError
+from primer_nb.errors import NotFoundError, SealError, SignInError, StoreUnavailableError
 from primer_nb.tables import RefreshToken
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.data_keys import REFRESH, make_slot, opened
@@ -83,8 +83,7 @@ def forget(session: Session) -> None:
         kept = keeper.read()
         keeper.forget()
     if kept is not None:
-        for store in {session.local_copy, *_reachable(session)}:
-            _revoke(store, kept)
+        _revoke_everywhere(session, kept)
 
 
 def resume(session: Session) -> None:
@@ -102,19 +101,29 @@ def resume(session: Session) -> None:
         if kept is None:
             return
         try:
-            has_resumed = _redeem(session, keeper, kept)
+            has_resumed = _go_on(session, keeper, kept)
         except StoreUnavailableError:
-            if _resume_offline(session, kept):
-                return
             warnings.warn(
                 "the server cannot be reached and this machine has no copy of the account; nobody is signed in",
                 stacklevel=2,
             )
             return
+        except (NotFoundError, SealError, SignInError):  # damaged, or of an account that has no place here
+            _revoke_everywhere(session, kept)
+            has_resumed = False
         if not has_resumed:
             keeper.forget()
             drop_deleted(session)
             warnings.warn("the sign-in kept on this machine is over; sign in with ws.login(email)", stacklevel=2)
+
+
+def _go_on(session: Session, keeper: Keeper, kept: KeptToken) -> bool:
+    try:
+        return _redeem(session, keeper, kept)
+    except StoreUnavailableError:
+        if not _resume_offline(session, kept):
+            raise
+        return True
 
 
 def _redeem(session: Session, keeper: Keeper, kept: KeptToken) -> bool:
@@ -204,6 +213,11 @@ def _resume_offline(session: Session, kept: KeptToken) -> bool:
             return False
     session.become(user, data_key=data_key)
     return True
+
+
+def _revoke_everywhere(session: Session, kept: KeptToken) -> None:
+    for store in {session.local_copy, *_reachable(session)}:
+        _revoke(store, kept)
 
 
 def _reachable(session: Session) -> tuple[Store, ...]:
