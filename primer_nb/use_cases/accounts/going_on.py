@@ -35,7 +35,7 @@ def go_on(
     data_key : DataKey
         Opens the user's provider keys.
     stay : bool, optional
-        Whether to stay signed in on this machine; by default if somebody has stayed until now.
+        Whether to stay signed in on this machine; by default if this user has stayed until now.
     password : Secret, optional
         Of an account that has just been made on a server, and may have been one of the local store before.
     """
@@ -43,9 +43,10 @@ def go_on(
         if password is not None:
             move(session, user.id, password)
         refresh_local_copy(session, user.id)
-        is_kept = staying.is_kept(session) if stay is None else stay
+        if not session.is_local and session.user.id != user.id:
+            staying.forget(session)
         session.become(user, data_key=data_key)
-        if is_kept:
+        if staying.is_kept(session) if stay is None else stay:
             staying.stay(session)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - also one who is tired of waiting needs the key
         reason = error if isinstance(error, PrimerError) else type(error).__name__

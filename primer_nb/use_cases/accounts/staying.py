@@ -36,6 +36,8 @@ ABSOLUTE = timedelta(days=30)
 def stay(session: Session) -> None:
     """Keep who is signed in signed in on this machine; a store in memory keeps nothing, and a token is no person.
 
+    A machine keeps one person signed in: who was before is so no longer.
+
     Parameters
     ----------
     session : Session
@@ -45,42 +47,51 @@ def stay(session: Session) -> None:
         return
     token, now = new_refresh_token(), times.now()
     with kept_token(session.place) as keeper:
+        before = keeper.read()
         with session.accounts.unit_of_work(session.user.id) as work:
             work.refresh_tokens.prune(before=now - ABSOLUTE)
             row = _add(work, session.user.id, token, session.data_key, family=ids.new_id(), began=now)
             work.commit()
         refresh_local_copy(session, session.user.id, token_id=row.id)
         keeper.write(KeptToken(current=token, following=None, user_id=session.user.id))
+    if before is not None:
+        _revoke_everywhere(session, before)  # nobody has it any more
 
 
 def is_kept(session: Session) -> bool:
-    """Tell whether somebody stays signed in on this machine.
+    """Tell whether who is signed in stays signed in on this machine.
 
     Parameters
     ----------
     session : Session
-        With which stores.
+        Whose user, with which stores.
 
     Returns
     -------
     bool
-        Whether a token is kept, good or not.
+        Whether a token of theirs is kept, good or not.
     """
-    return session.place is not None and has_kept_token(session.place)
+    if session.place is None or not has_kept_token(session.place):
+        return False
+    with kept_token(session.place) as keeper:
+        kept = keeper.read()
+    return kept is not None and kept.user_id == session.user.id
 
 
 def forget(session: Session) -> None:
-    """Forget on this machine who was signed in, and revoke what was kept.
+    """Forget on this machine who is signed in, and revoke what was kept; what is kept of somebody else stays.
 
     Parameters
     ----------
     session : Session
         A server that cannot be reached keeps the digest of a token that nobody has any more.
     """
-    if session.place is None or not is_kept(session):
+    if session.place is None or not has_kept_token(session.place):
         return
     with kept_token(session.place) as keeper:
         kept = keeper.read()
+        if kept is not None and kept.user_id != session.user.id:
+            return
         keeper.forget()
     if kept is not None:
         _revoke_everywhere(session, kept)
@@ -94,7 +105,7 @@ def resume(session: Session) -> None:
     session : Session
         Of the local user. When what is kept is no longer good, it stays the local user's, with a warning.
     """
-    if session.place is None or not is_kept(session):
+    if session.place is None or not has_kept_token(session.place):
         return
     with kept_token(session.place) as keeper:
         kept = keeper.read()
