@@ -53,6 +53,14 @@ class BackupMachine(WritingMachine):
     def pull(self, d: int, s: int) -> None:
         self.checked.pull(self.machines[d], self.clouds[s])
 
+    @rule(d=machines, s=clouds, place=places, skew=skews)
+    def see_and_change_settings(self, d: int, s: int, place: int, skew: int) -> None:
+        """What is set with all others' settings in sight is the newest, however slow the clock."""
+        self.checked.pull(self.machines[d], self.clouds[s])
+        self.change_settings(d, place, skew)
+        self.checked.backup(self.machines[d], self.clouds[s], probe=True)
+        self.checked.sole_settings(self.machines[d], self.clouds[s])
+
     @rule(s=clouds)
     def bring_both_together(self, s: int) -> None:
         self.checked.union(self.clouds[s])

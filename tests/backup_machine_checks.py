@@ -141,6 +141,11 @@ class Checked:
                     assert after.chats[chat][3] >= row[3], "the newest title did not win"
                     assert after.chats[chat][3] > row[3] or after.chats[chat] == row
 
+    def sole_settings(self, machine: Machine, cloud: Cloud) -> None:
+        """See that a machine's settings are the server's: nobody has newer ones."""
+        wanted = machine.view().without(cloud.of_others() | cloud.forgotten)
+        assert wanted.settings.items() <= cloud.view().settings.items(), "a change of settings lost to an older one"
+
     def verify(self, machine: Machine, cloud: Cloud) -> None:
         """Verify; another way of comparing finds the same differences."""
         here, there, gone = machine.view(), cloud.view(), machine.tombstones()

@@ -103,13 +103,16 @@ class Machine:
 
     def rename(self, chat: str, title: str, skew: int) -> None:
         """Give a chat another title the way our own code does: its time never goes back."""
-        ((before,),) = self.ask("SELECT updated_at FROM chats WHERE id = ?", chat)
-        now = max(self.clock.tick(skew), (moment(before) or START) + timedelta(microseconds=1))
         self.change(
             "UPDATE chats SET title = ?, updated_at = ? WHERE id = ?",
-            *(title, to_text(now), chat),
+            *(title, self.now("SELECT updated_at FROM chats WHERE id = ?", chat, skew=skew), chat),
             journalled=[("c", chat)],
         )
+
+    def now(self, query: str, key: str, *, skew: int) -> str:
+        """Return the time as our own code takes it for a change of a row: never before that of the last one."""
+        latest = [(moment(before) or START) + timedelta(microseconds=1) for (before,) in self.ask(query, key)]
+        return to_text(max([self.clock.tick(skew), *latest]))
 
     def pending(self, target: str) -> list[tuple[int, str, str]]:
         """Read what is in the journal that a server has not acknowledged."""

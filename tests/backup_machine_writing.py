@@ -138,16 +138,18 @@ class WritingMachine(RuleBasedStateMachine):
 
     @rule(d=machines, place=places, skew=skews)
     def change_settings(self, d: int, place: int, skew: int) -> None:
-        now = to_text(self.clock.tick(skew))
+        machine = self.machines[d]
         if chat := self.chosen(d, place):
-            self.machines[d].change(
+            now = machine.now("SELECT updated_at FROM chat_settings WHERE chat_id = ?", chat, skew=skew)
+            machine.change(
                 "INSERT INTO chat_settings (chat_id, model, created_at, updated_at) VALUES (?1, ?2, ?2, ?2)"
                 " ON CONFLICT (chat_id) DO UPDATE SET model = ?2, updated_at = ?2",
                 *(chat, now),
                 journalled=[("d", chat)],
             )
         else:
-            self.machines[d].change(
+            now = machine.now("SELECT updated_at FROM user_settings WHERE user_id = ?", ADA, skew=skew)
+            machine.change(
                 "INSERT INTO user_settings (user_id, theme, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)"
                 " ON CONFLICT (user_id) DO UPDATE SET theme = ?2, updated_at = ?3",
                 *(ADA, now[17:], now),

@@ -31,7 +31,7 @@ class SmallMachine(BackupMachine):
     """Does less than the whole machine, so that it is soon done with what it does."""
 
     answer = tag = change_settings = say_what_no_server_takes = mend = vacuum = None
-    back_up_one_chat = bring_both_together = pull = restore = verify = forget = None
+    back_up_one_chat = bring_both_together = pull = restore = verify = forget = see_and_change_settings = None
     replace_the_server = clone_the_file = let_somebody_take_an_identifier = None
 
 

@@ -254,7 +254,7 @@ def save_settings(work: UnitOfWork, chat: Chat, **changes: str) -> None:
     settings = settings_of(work, chat)
     for name, value in changes.items():
         setattr(settings, name, value)
-    settings.updated_at = times.now()
+    settings.updated_at = times.after(settings.updated_at)
     try:
         work.chat_settings.update(settings)
     except NotFoundError:

@@ -101,7 +101,8 @@ def change_settings(
         automatic_backup=_flag(automatic_backup, old.automatic_backup, name="automatic_backup"),
     )
     with session.write() as work:
-        stored, now = _stored(work, session.user.id), times.now()
+        stored = _stored(work, session.user.id)
+        now = times.after(None if stored is None else stored.updated_at)
         row = UserSettings(
             user_id=session.user.id,
             theme=new.theme,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from IPython.lib.pretty import pretty
 from people import ADA, PASSWORD
 
+from primer_nb import times
 from primer_nb.errors import InvalidInputError
 
 
@@ -73,3 +76,18 @@ def test_the_account_takes_the_settings_along(ws):
     assert ws.settings.theme == "dark"
     ws.logout()
     assert ws.settings.theme == "system"
+
+
+def test_settings_change_later_than_what_was_there_whatever_the_clock_says(ws, monkeypatch):
+    ws.settings.theme = "dark"
+    before = changed_at(ws)
+    monkeypatch.setattr(times, "now", lambda: before - timedelta(hours=1))
+
+    ws.settings.theme = "light"
+
+    assert changed_at(ws) == before + timedelta(microseconds=1)
+
+
+def changed_at(ws):
+    with ws._session.read() as work:
+        return work.user_settings.get(ws.user.id).updated_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, world
 
 import primer_nb
+from primer_nb import times
 from primer_nb.cli import main
 from primer_nb.errors import ChatNotFoundError, InvalidInputError, NotSignedInError
+from primer_nb.use_cases.chats import choose_model
 
 
 @pytest.fixture
@@ -73,6 +76,35 @@ def test_two_machines_see_what_the_other_wrote(ada, people, tmp_path):
 
     assert {chat.title for chat in ada.chats} == {chat.title for chat in other.chats} == {"From here", "From there"}
     assert ada.verify(depth=3)
+
+
+def test_a_slow_clock_does_not_lose_to_settings_that_it_has_seen(ada, people, tmp_path, monkeypatch):
+    chat = _talk(ada)
+    other = people.connect(database_url=f"sqlite:///{tmp_path / 'other.db'}")
+    other.login(ADA, password=PASSWORD, stay=False)
+    real = times.now()
+    monkeypatch.setattr(times, "now", lambda: real + timedelta(hours=1))
+    ada.settings.theme = "dark"
+    choose_model(ada._session, chat.id, provider="openai", model="of the fast clock")
+    ada.backup()
+    other.pull()
+    monkeypatch.setattr(times, "now", lambda: real)
+
+    other.settings.theme = "light"
+    choose_model(other._session, chat.id, provider="openai", model="of the slow clock")
+    other.backup()
+    ada.pull()
+    other.pull()
+
+    assert (ada.settings.theme, other.settings.theme) == ("light", "light")
+    assert _model_of(ada, chat) == _model_of(other, chat) == "of the slow clock"
+    assert ada.verify(depth=3)
+    assert other.verify(depth=3)
+
+
+def _model_of(ws, chat):
+    with ws._session.read() as work:
+        return work.chat_settings.get(chat.id).model
 
 
 def test_selected_chats_are_sent_and_others_stay(ada):
