@@ -112,7 +112,7 @@ def send_all_but_bad(
     measure: bool = False,
     are_new: bool = False,
     meanwhile: Callable[[], object] | None = None,
-) -> tuple[dict[str, int], int]:
+) -> tuple[dict[str, int], int, int]:
     """Send rows; where the server refuses one, find it by halves and send all others.
 
     Parameters
@@ -134,6 +134,8 @@ def send_all_but_bad(
     -------
     counts : dict of str to int
         Rows written, by table.
+    rows : int
+        How many the server has now, whether it had them before or not.
     round_trips : int
         What it took.
 
@@ -146,26 +148,26 @@ def send_all_but_bad(
     """
     load = load.without({(row.kind, str(row.entity_id)) for row in refused})
     if not len(load):
-        return {}, 0
+        return {}, 0, 0
     try:
         counts = send(pg, load, user_id=user_id, measure=measure, are_new=are_new, meanwhile=meanwhile)
-        return counts, ROUND_TRIPS
+        return counts, len(load), ROUND_TRIPS
     except REFUSALS as error:
         raise_when_nobody(error)
         if are_new and isinstance(error, psycopg.errors.UniqueViolation):
-            counts, taken = send_all_but_bad(pg, load, user_id=user_id, refused=refused, measure=measure)
-            return counts, ROUND_TRIPS + 1 + taken
+            counts, rows, trips = send_all_but_bad(pg, load, user_id=user_id, refused=refused, measure=measure)
+            return counts, rows, ROUND_TRIPS + 1 + trips
         if len(load) == 1:
             refused.append(_refused(load, error))
-            return {}, ROUND_TRIPS + 1
+            return {}, 0, ROUND_TRIPS + 1
     counts = {}
-    trips = ROUND_TRIPS + 1
+    rows, trips = 0, ROUND_TRIPS + 1
     for half in load.halves():
-        written, taken = send_all_but_bad(pg, half, user_id=user_id, refused=refused)
-        trips += taken
+        written, more_rows, more_trips = send_all_but_bad(pg, half, user_id=user_id, refused=refused)
+        rows, trips = rows + more_rows, trips + more_trips
         for name, count in written.items():
             counts[name] = counts.get(name, 0) + count
-    return counts, trips
+    return counts, rows, trips
 
 
 def raise_when_nobody(error: psycopg.Error) -> None:

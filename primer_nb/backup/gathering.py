@@ -6,6 +6,7 @@ in the journal and goes next.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
@@ -39,6 +40,15 @@ _PAGE = (
     f"SELECT {', '.join([f'm.{name}' for name in MESSAGES.names] + [f'k.{name}' for name in COMPLETIONS.names])}"
     " FROM messages AS m LEFT JOIN completions AS k ON k.message_id = m.id WHERE m.id IN ({0}) ORDER BY m.id"
 )
+_COUNT = """
+WITH wanted (id) AS (SELECT id FROM chats WHERE user_id = ? AND id IN (SELECT value FROM json_each(?)))
+SELECT (SELECT count(*) FROM wanted)
+    + (SELECT count(*) FROM chat_settings WHERE chat_id IN wanted)
+    + (SELECT count(*) FROM chat_tags WHERE chat_id IN wanted)
+    + (SELECT count(*) + count(k.message_id) FROM messages AS m LEFT JOIN completions AS k ON k.message_id = m.id
+        WHERE m.chat_id IN wanted)
+    + (SELECT count(*) FROM message_attachments AS a
+        WHERE (SELECT chat_id FROM messages WHERE id = a.message_id) IN wanted)"""
 
 
 @dataclass(slots=True)
@@ -89,6 +99,28 @@ def gather(store: Store, user_id: str, raw_chats: Collection[str], *, refused: l
                 load = Load()
     if len(load):
         yield load
+
+
+def count_rows(store: Store, user_id: str, raw_chats: Collection[str]) -> int:
+    """Count what `gather` would read.
+
+    Parameters
+    ----------
+    store : Store
+        An SQLite file.
+    user_id : str
+        Whose; chats of others are passed over.
+    raw_chats : collection of str
+        The chats, as the store calls them.
+
+    Returns
+    -------
+    int
+        Rows of all tables, those among them that PostgreSQL would not take.
+    """
+    with reading(store) as connection:
+        ((count,),) = connection.execute(_COUNT, (user_id, json.dumps(list(raw_chats))))
+    return int(count)
 
 
 def _group(

@@ -126,7 +126,7 @@ class Job:
         """
         self.refused |= {(row.kind, row.entity_id): row for row in rows}
 
-    def send_chats(self, raw_chats: Iterable[str], *, are_new: bool = False) -> None:
+    def send_chats(self, raw_chats: Iterable[str], *, are_new: bool = False, are_counted: bool = False) -> None:
         """Send whole chats; what the server has of them is left as it is.
 
         Parameters
@@ -135,23 +135,36 @@ class Job:
             As the store calls them.
         are_new : bool, default False
             Whether the server has none of them; it may be wrong, then it takes longer.
+        are_counted : bool, default False
+            Whether their rows are among those that the progress was begun with.
         """
+        counted: set[str | None] | None = set() if are_counted else None
         refused: list[Quarantined] = []
         loads = gather(self.store, self.user_id, list(raw_chats), refused=refused)
         try:
             with Ahead(copied(load) for load in loads) as ahead:
                 for load in ahead:
-                    self.send(load, are_new=are_new, meanwhile=ahead.read)
+                    self.send(load, counted=counted, are_new=are_new, meanwhile=ahead.read)
         finally:
             self.refuse(refused)
 
-    def send(self, load: Load, *, are_new: bool = False, meanwhile: Callable[[], object] | None = None) -> bool:
+    def send(
+        self,
+        load: Load,
+        *,
+        counted: set[str | None] | None = None,
+        are_new: bool = False,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> bool:
         """Send rows, all but those that the server does not take.
 
         Parameters
         ----------
         load : Load
             The rows.
+        counted : set of str, optional
+            Chats that the progress was told of, as a long one comes with each of its loads; those of this load are
+            added. By default it is told of no row.
         are_new : bool, default False
             As `send_chats`.
         meanwhile : callable, optional
@@ -163,9 +176,10 @@ class Job:
             Whether it took all.
         """
         bad: list[Quarantined] = []
-        counts, trips = send_all_but_bad(
+        kept = load.without(self.away)
+        counts, rows, trips = send_all_but_bad(
             self.server.connection(),
-            load.without(self.away),
+            kept,
             user_id=self.user_id,
             refused=bad,
             measure=self.is_unmeasured,
@@ -176,25 +190,31 @@ class Job:
         self.round_trips += trips
         self.away |= {(row.kind, str(row.entity_id)) for row in bad}
         self.refuse(bad)
-        self.note(counts, load)
+        if counted is None:
+            rows = 0
+        else:
+            chats = {row[0] for row in kept.of(CHATS)}
+            rows -= len(chats & counted)
+            counted |= chats
+        self.note(counts, rows=rows, size=load.size)
         return not bad
 
-    def note(self, counts: Mapping[str, int], load: Load, *, rows: int | None = None) -> None:
+    def note(self, counts: Mapping[str, int], *, rows: int, size: int) -> None:
         """Count what the server has committed.
 
         Parameters
         ----------
         counts : mapping of str to int
             Rows written, by table.
-        load : Load
-            What was sent.
-        rows : int, optional
-            How many of what is to be done are done by it; as many as it has by default.
+        rows : int
+            How many of those that the progress was begun with are done by it.
+        size : int
+            Bytes that were sent for it.
         """
         for name, count in counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
-        self.bytes_sent += load.size
-        self.progress.advance(len(load) if rows is None else rows, load.size)
+        self.bytes_sent += size
+        self.progress.advance(rows, size)
 
     def report(self) -> BackupReport:
         """Sum up.

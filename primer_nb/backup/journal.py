@@ -33,6 +33,7 @@ SELECT seq, CASE kind WHEN 'm' THEN (SELECT length(content) FROM messages WHERE 
                       WHEN 'a' THEN (SELECT length(content) FROM message_attachments WHERE id = entity_id) END
 FROM primer_journal WHERE seq > ? ORDER BY seq LIMIT ?"""
 
+_NAMES = "SELECT kind, entity_id FROM primer_journal WHERE seq > :after AND seq <= :top"
 _NAMED = "SELECT entity_id FROM primer_journal WHERE kind = '{0}' AND seq > :after AND seq <= :top"
 _MESSAGES = (
     f"{_NAMED.format('m')} UNION SELECT message_id FROM message_attachments WHERE id IN ({_NAMED.format('a')})"
@@ -68,7 +69,8 @@ class Batch:
     top : int
         The last entry of the journal that it covers.
     entries : int
-        How many it covers: of its rows, of rows named twice, of rows of others or that are gone.
+        How many are done with when the server has it: of its rows, of rows named twice, of rows of others or that
+        are gone; not those of rows that stay behind.
     load : Load
         Its rows.
     detailed : tuple of str
@@ -140,13 +142,16 @@ def next_batch(
     detailed = {canonical_id(key) for (key,) in fetched(connection, _DETAILED, place) if isinstance(key, str)}
     known = {canonical_id(key) for (key,) in fetched(connection, _KNOWN, place) if isinstance(key, str)}
     bad_chats = {("c", key) for key in raw_ids if key not in {row[0] for row in load.of(CHATS)}}
+    before = _names(load)
     load = load.without(bad_chats | set(without))
+    behind = before - _names(load)
     refused += [Quarantined("m", key, "its chat is not there") for (key,) in fetched(connection, _ORPHANS, place)]
     sent = {row[0] for row in load.of(CHATS)}
+    behind |= {(row.kind, _canonical(row.entity_id)) for row in refused}
     released = _released(connection, place, target, refused)
     return Batch(
         top=top,
-        entries=entries,
+        entries=entries - _entries_of(connection, place, behind),
         load=load,
         detailed=tuple(sorted(key for key in detailed if key in sent and key is not None)),
         known=tuple(sorted(key for key in known if key in sent and key is not None)),
@@ -196,6 +201,20 @@ def _covered(connection: sqlite3.Connection, after: int, limit: int, most_bytes:
     return entries, top
 
 
+def _names(load: Load) -> set[tuple[str, object]]:
+    return {(table.kind, row[0]) for table, rows in load.rows.items() for row in rows}
+
+
+def _canonical(key: object) -> object:
+    return (canonical_id(key) if isinstance(key, str) else None) or key
+
+
+def _entries_of(connection: sqlite3.Connection, place: _Place, rows: Collection[tuple[str, object]]) -> int:
+    if not rows:
+        return 0
+    return sum((kind, _canonical(key)) in rows for kind, key in fetched(connection, _NAMES, place))
+
+
 def _raw_ids(connection: sqlite3.Connection, place: _Place) -> dict[str, str]:
     found = fetched(connection, f"SELECT id FROM chats WHERE id IN ({_CHATS}) AND user_id = :user", place)
     spelled = {canonical_id(raw): raw for (raw,) in found if isinstance(raw, str)}
@@ -235,8 +254,7 @@ def _released(
     before = quarantined(connection, target)
     if not before:
         return []
-    entries = "SELECT kind, entity_id FROM primer_journal WHERE seq > :after AND seq <= :top"
-    named = set(fetched(connection, entries, place))
+    named = set(fetched(connection, _NAMES, place))
     # a completion is journalled as its message
     touched = {row for row in before if row in named or (row[0] == "k" and ("m", row[1]) in named)}
     return sorted(touched - {(row.kind, row.entity_id) for row in refused}, key=str)

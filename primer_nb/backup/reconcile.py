@@ -7,7 +7,6 @@ is an old copy or a clone. At the end the file gets a new name and token on the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from functools import cache
 
 from primer_nb.backup.bookkeeping import (
@@ -24,6 +23,7 @@ from primer_nb.backup.bookkeeping import (
 from primer_nb.backup.columns import USER_SETTINGS, Row
 from primer_nb.backup.digest_values import Digest
 from primer_nb.backup.digests import local_digests, server_digests
+from primer_nb.backup.gathering import count_rows
 from primer_nb.backup.job import Job
 from primer_nb.backup.journal import chats_of
 from primer_nb.backup.push import CONFLICTS
@@ -31,10 +31,6 @@ from primer_nb.backup.rows import Quarantined, fetched, read_rows
 from primer_nb.backup.spelling import canonical_id
 from primer_nb.errors import StoreCorruptError
 
-_TOTAL = (
-    "SELECT (SELECT count(*) FROM chats WHERE user_id = ?)"
-    " + (SELECT count(*) FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE user_id = ?))"
-)
 _ORPHANS = "SELECT id FROM messages WHERE chat_id NOT IN (SELECT id FROM chats WHERE id IS NOT NULL)"
 
 
@@ -112,8 +108,6 @@ def _look(job: Job, *, is_compared: bool) -> tuple[dict[str, str], dict[str, Dig
     chats: dict[str, str] = {}
     with reading(job.store) as connection:
         ours = local_digests(connection, job.user_id, refused=refused) if is_compared else {}
-        if not is_compared:
-            job.progress.start(connection.execute(_TOTAL, (job.user_id, job.user_id)).fetchone()[0])
         for (raw,) in fetched(connection, "SELECT id FROM chats WHERE user_id = ?", (job.user_id,)):
             key = canonical_id(raw) if isinstance(raw, str) else None
             if key is None:
@@ -134,15 +128,11 @@ def _send_what_differs(job: Job, chats: dict[str, str], ours: dict[str, Digest],
     different = {key: raw for key, raw in chats.items() if differs(ours.get(key), theirs.get(key))}
     others = job.others_among(key for key in different if key not in theirs)
     job.keep_away({key: different.pop(key) for key in others})
-    if theirs:
-        job.progress.start(_rows_in(ours[key] for key in different if key in ours))
+    job.progress.start(count_rows(job.store, job.user_id, different.values()))
     # in the order of their identifiers, which is that of time: so the server's indexes grow at their ends
-    job.send_chats([raw for key, raw in sorted(different.items()) if key not in theirs], are_new=True)
-    job.send_chats([raw for key, raw in sorted(different.items()) if key in theirs])
-
-
-def _rows_in(digests: Iterable[Digest]) -> int:
-    return sum(1 + digest.count for digest in digests)
+    in_order = sorted(different.items())
+    job.send_chats([raw for key, raw in in_order if key not in theirs], are_new=True, are_counted=True)
+    job.send_chats([raw for key, raw in in_order if key in theirs], are_counted=True)
 
 
 def _register(job: Job, chain: Chain, settings: list[Row]) -> None:

@@ -21,6 +21,7 @@ from primer_nb.backup.bookkeeping import (
 )
 from primer_nb.backup.bulk import REFUSALS, AccountMissingError, raise_when_nobody
 from primer_nb.backup.digests import local_digests, server_digests
+from primer_nb.backup.gathering import count_rows
 from primer_nb.backup.job import FOREIGN, Job
 from primer_nb.backup.journal import Batch, next_batch
 from primer_nb.backup.lock import alone
@@ -163,7 +164,7 @@ def _push_one(job: Job, batch: Batch, chain: Chain) -> Chain | None:
         quarantine(connection, job.target, job.refused.values())
         release(connection, job.target, set(batch.released) - set(job.refused))
     # last: who is told may end the backup, and what was sent is done with
-    job.note({} if pushed is None else pushed.counts, batch.load, rows=batch.entries)
+    job.note({} if pushed is None else pushed.counts, rows=batch.entries, size=batch.load.size)
     return following
 
 
@@ -217,7 +218,7 @@ def _push_some(job: Job, chats: list[str]) -> None:
     for other in sorted(job.others_among(key for key in keys if key not in theirs)):
         raise ForeignChatError(f"the chat {raw_chats[other]!r} was not backed up: {FOREIGN}")
     different = [raw for key, raw in raw_chats.items() if differs(ours.get(key), theirs.get(key))]
-    job.progress.start(sum(1 + digest.count for digest in ours.values()))
-    job.send_chats(different)
+    job.progress.start(count_rows(job.store, job.user_id, different))
+    job.send_chats(different, are_counted=True)
     with writing(job.store) as connection:
         quarantine(connection, job.target, job.refused.values())

@@ -8,10 +8,8 @@ from itertools import permutations
 import pytest
 from backup_devices import Told
 from backup_views import view_of_server
-from builders import add_chat, add_user
 from delay_proxy import DelayProxy, Fault, wait_until
 
-from primer_nb.backup import bookkeeping
 from primer_nb.backup.bookkeeping import new_token, read_chain, reading, target_of
 from primer_nb.backup.journal import next_batch
 from primer_nb.backup.push import push_batch
@@ -231,47 +229,6 @@ def test_large_messages_go_in_batches(scene, known):
     report = scene.backup()
 
     assert (report.round_trips, report.messages) == (3, 5)
-
-
-def test_the_acknowledgement_follows_the_commit_and_then_it_is_told(scene, known, line, monkeypatch):
-    scene.say(known, "again")
-    before = scene.here("SELECT token, acked_seq FROM primer_backup_state ORDER BY target")
-    seen = []
-
-    def look(what):
-        here = scene.here("SELECT token, acked_seq FROM primer_backup_state ORDER BY target")
-        seen.append((what, len(scene.said_there()), here == before))
-
-    def acknowledge(*arguments):
-        look("acknowledge")
-        bookkeeping.acknowledge(*arguments)
-
-    class Watcher:
-        def start(self, total_rows):
-            seen.append(("start", total_rows))
-
-        def advance(self, rows, size):
-            look("advance")
-
-        def finish(self):
-            seen.append("finish")
-
-    monkeypatch.setattr("primer_nb.backup.run.acknowledge", acknowledge)
-    backup(scene.local, line, scene.user.id, progress=Watcher())
-
-    assert seen == [("start", 1), ("acknowledge", 2, True), ("advance", 2, False), "finish"]
-
-
-def test_progress_ends_where_it_said_it_would(scene, known):
-    scene.say(known, "again", "and again")
-    for title in ("Bats", "Bees"):
-        scene.write("UPDATE chats SET title = ? WHERE id = ?", title, known)
-    add_chat(scene.local, add_user(scene.local, "eve@example.org"), "Secret")
-    told = Told()
-
-    scene.backup(progress=told)
-
-    assert (sum(told.rows), told.is_finished) == (told.total, True)
 
 
 def test_a_backup_that_is_ended_between_two_batches_sends_nothing_twice(scene, known):
