@@ -68,7 +68,8 @@ def load(connection: sqlite3.Connection, pg: Connection[Any], user_id: str, *, p
     user_id : str
         Whose chats.
     progress : Progress
-        Told of the messages loaded.
+        Told of the messages that the file holds; they are not safe before it has passed the check and taken its
+        place.
 
     Returns
     -------

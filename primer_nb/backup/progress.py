@@ -1,4 +1,9 @@
-"""How a long operation tells how far it is: rows that are safe, never rows that are on their way."""
+"""How a long operation tells how far it is: rows that are safe, never rows that are on their way.
+
+A backup counts all rows of the chats that it sends, or entries of the journal. A pull and a restore count messages. A
+restore into a new file has nothing that is safe until the file takes its place, which is its last step: it tells what
+the file holds.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +23,14 @@ class Progress(Protocol):
         """
 
     def advance(self, rows: int, size: int) -> None:
-        """Tell of rows that are committed.
+        """Tell of rows that are committed, each once; never of one that stays behind.
 
         Parameters
         ----------
         rows : int
             How many since the last time.
         size : int
-            Their bytes.
+            Bytes that travelled for them.
         """
 
     def finish(self) -> None:

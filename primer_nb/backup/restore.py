@@ -62,7 +62,7 @@ def restore(
     chats : collection of str, optional
         Only these.
     progress : Progress, optional
-        Told of what was written.
+        Told of the messages that were written; into a new file, before it takes the place of the old one.
 
     Returns
     -------

@@ -77,7 +77,7 @@ class BackupMethods:
         """
         from primer_nb.use_cases.backups import pull
 
-        with progress_bar("Pull") as bar:
+        with progress_bar("Pull", unit="messages") as bar:
             return pull(self._session, progress=bar)
 
     def restore(self, chat: Chosen | None = None) -> RestoreReport:
@@ -105,7 +105,7 @@ class BackupMethods:
         """
         from primer_nb.use_cases.backups import restore
 
-        with progress_bar("Restore") as bar:
+        with progress_bar("Restore", unit="messages") as bar:
             return restore(self._session, chat=None if chat is None else _id(chat), progress=bar)
 
     def verify(self, *, depth: int = 1) -> VerifyReport:

@@ -1,4 +1,4 @@
-"""How far a backup is, in a notebook and in a terminal: rows that are committed, their bytes, the time left."""
+"""How far a backup is, in a notebook and in a terminal: what is done, its bytes, the time left."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class ProgressBar:
     ----------
     label : str
         What takes so long.
+    unit : str, default "rows"
+        What is counted.
 
     Examples
     --------
@@ -25,8 +27,9 @@ class ProgressBar:
     >>> bar.finish()
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, unit: str = "rows") -> None:
         self._label = label
+        self._unit = unit
         self._bar: Any = None
         self._size = 0
 
@@ -38,23 +41,25 @@ class ProgressBar:
         total_rows : int or None
             How many rows there are to do; ``None`` when nobody knows.
         """
+        self._size = 0
         if self._bar is not None:
-            self._bar.reset(total=total_rows)
-            return
+            # in a notebook one that ends before its total stays, in red; reset() would show it before its time
+            self._bar.leave, self._bar.total = False, None
+            self._bar.close()
         kind, is_hidden = _kind()
         self._bar = kind(
-            desc=self._label, total=total_rows, unit=" rows", unit_scale=True, delay=0.5, disable=is_hidden
+            desc=self._label, total=total_rows, unit=f" {self._unit}", unit_scale=True, delay=0.5, disable=is_hidden
         )
 
     def advance(self, rows: int, size: int) -> None:
-        """Tell of rows that are committed.
+        """Tell of rows that are done.
 
         Parameters
         ----------
         rows : int
             How many since the last time.
         size : int
-            Their bytes.
+            Bytes that travelled for them.
         """
         self._size += size
         if self._bar is not None:
@@ -68,20 +73,22 @@ class ProgressBar:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[ProgressBar]:
+def progress_bar(label: str, *, unit: str = "rows") -> Iterator[ProgressBar]:
     """Make a bar that ends with the block.
 
     Parameters
     ----------
     label : str
         What takes so long.
+    unit : str, default "rows"
+        What is counted.
 
     Yields
     ------
     ProgressBar
         Not shown yet.
     """
-    bar = ProgressBar(label)
+    bar = ProgressBar(label, unit=unit)
     try:
         yield bar
     finally:
