@@ -149,9 +149,10 @@ def test_a_failed_backup_can_be_read(panel, lab, postgres_server, postgres_url):
 
 
 def test_a_reply_streams_while_a_backup_runs_and_a_cell_is_busy(panel, lab, fake_openai):
-    lab.execute("from primer_nb.backup import run; import time; hello = run.line_to\nimport contextlib")
+    lab.execute("from primer_nb.backup import run; import threading; hello = run.line_to\nimport contextlib")
     lab.execute(
-        "@contextlib.contextmanager\ndef slow(server):\n    with hello(server) as line:\n        time.sleep(4)\n"
+        "may_go = threading.Event()\n"
+        "@contextlib.contextmanager\ndef slow(server):\n    with hello(server) as line:\n        may_go.wait()\n"
         "        yield line\nrun.line_to = slow"
     )
     fake_openai.script(Say("one two three four five", stall_after=2))
@@ -165,6 +166,7 @@ def test_a_reply_streams_while_a_backup_runs_and_a_cell_is_busy(panel, lab, fake
     panel.wait_for_turns(1)
 
     assert panel.line.inner_text() == "Backing up…"
+    lab.execute("may_go.set()")
     panel.wait_for_line("Backed up just now")
 
 
