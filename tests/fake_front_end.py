@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from primer_nb.panel import Panel
 
 _SECRET_FIELDS = ("password", "new", "key")
-PATIENCE = 20.0  # seconds until a test that waits for a message gives up
+PATIENCE = 60.0  # seconds until a test that waits for a message gives up
 
 
 class FakeFrontEnd:

@@ -22,7 +22,7 @@ from fake_openai_server import Handler, Server
 
 __all__ = ["Call", "Fail", "FakeOpenAI", "Reset", "Say"]
 
-PATIENCE = 20.0  # seconds until a test that waits for something gives up
+PATIENCE = 60.0  # seconds until a test that waits for something gives up
 
 
 class FakeOpenAI:

@@ -34,9 +34,7 @@ def store(store_url):
 def ws(store_url, fake_openai, monkeypatch):
     monkeypatch.setenv("PRIMER_PROVIDER", "custom")
     with primer_nb.connect(store_url) as workspace:
-        provider = OpenAICompatibleProvider(
-            "custom", base_url=fake_openai.base_url, default_model="fake-1", timeout=5.0
-        )
+        provider = OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1")
         workspace._session.providers.add(provider)
         yield workspace
 

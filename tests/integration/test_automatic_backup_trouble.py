@@ -62,7 +62,7 @@ def offline(sqlite_url, gate, quick_argon2):
 
 
 def test_no_message_waits_for_a_server_that_stalls(ada, proxy, fake_openai, postgres_url):
-    provider = OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1", timeout=5.0)
+    provider = OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1")
     ada._session.providers.add(provider)
     chat = ada.chats.create("Birds")
     until_saved(ada)

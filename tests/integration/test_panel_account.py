@@ -29,7 +29,6 @@ def ws(people, fake_openai, monkeypatch):
         "custom",
         base_url=fake_openai.base_url,
         default_model="fake-1",
-        timeout=5.0,
         key=lambda: stored_key(workspace._session, "custom"),
         key_hint="add one",
         needs_key=True,

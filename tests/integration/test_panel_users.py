@@ -26,7 +26,7 @@ def ws(people, fake_openai, monkeypatch):
     add_messages(
         workspace._session.store, workspace.user, add_chat(workspace._session.store, workspace.user, "Birds"), "A?"
     )
-    provider = OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1", timeout=5.0)
+    provider = OpenAICompatibleProvider("custom", base_url=fake_openai.base_url, default_model="fake-1")
     workspace._session.providers.add(provider)
     return workspace
 
