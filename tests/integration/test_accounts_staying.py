@@ -256,10 +256,11 @@ def test_deleting_an_account_leaves_alone_what_is_kept_of_somebody_else(people):
 
 
 def test_who_stays_in_place_of_somebody_else_leaves_no_token_that_nobody_has(people):
+    people.sign_up()
     ada = people.session()
     bob = people.sign_up(BOB, password=OTHER_PASSWORD, stay=True)
 
-    accounts.register(ada, ADA, password=Secret(PASSWORD), stay=True)
+    accounts.sign_in(ada, ADA, password=Secret(PASSWORD), stay=True)
 
     assert people.session().user.email == ADA
     with bob.accounts.unit_of_work(read_only=True) as work:
