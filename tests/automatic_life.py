@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +37,6 @@ def adas(people: World, *, is_new: bool = False, is_on: bool = True, stay: bool 
 def background(ws: Workspace) -> AutomaticBackup:
     """Find what works in the background."""
     return automatic_backup(ws._session)
-
-
-def threads() -> list[threading.Thread]:
-    """Find the threads that look for something new."""
-    return [thread for thread in threading.enumerate() if thread.name == "primer-automatic-backup"]
 
 
 def talk(ws: Workspace, *contents: str, title: str = "Birds") -> ChatHandle:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+PATIENCE = 60  # seconds for what takes a moment on a machine that has nothing else to do
 _FLUSH = 0.02  # seconds for the bytes before a cut to arrive
 _PIECE = 2048  # bytes that pass at once when the line is slow
 _NARROW = 4096  # bytes a slow line takes in before the sender waits
@@ -72,6 +73,7 @@ class DelayProxy:
         self._url = url
         self.delay = delay
         self.rate = rate
+        self.is_holding = False  # nothing passes while it is
         self.counts = Counts()
         self._fault = fault
         self._is_up = threading.Event()
@@ -98,7 +100,7 @@ class DelayProxy:
     def __enter__(self) -> DelayProxy:
         """Listen."""
         self._thread.start()
-        assert self._is_up.wait(10)
+        assert self._is_up.wait(PATIENCE)
         return self
 
     def __exit__(
@@ -106,7 +108,7 @@ class DelayProxy:
     ) -> None:
         """Close every connection."""
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
@@ -196,6 +198,8 @@ class _Line:
         while True:
             due, data = await queue.get()
             await asyncio.sleep(max(0.0, due - loop.time()))
+            while self._proxy.is_holding:
+                await asyncio.sleep(0.005)
             if not data:
                 with contextlib.suppress(OSError, RuntimeError):
                     writer.write_eof()
@@ -261,7 +265,7 @@ class _Frames:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for what the proxy's thread is about to see."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)

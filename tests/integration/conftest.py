@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import venv
 
 import pytest
@@ -81,6 +82,15 @@ def panel(ws, front_end):
     front_end.wait_for("page")
     yield panel
     panel.close()
+
+
+@pytest.fixture
+def threads():
+    """Find the threads that the test has begun, by name."""
+    before = set(threading.enumerate())  # of other tests; it holds them, so no new one is taken for an old one
+    return lambda name="primer-automatic-backup": [
+        thread for thread in threading.enumerate() if thread.name == name and thread not in before
+    ]
 
 
 @pytest.fixture

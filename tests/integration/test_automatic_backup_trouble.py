@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 
 import pytest
-from automatic_life import Watching, adas, asked, background, say, talk, there, threads, until, until_saved
+from automatic_life import Watching, adas, asked, background, say, talk, there, until, until_saved
 from delay_proxy import DelayProxy, Fault, wait_until
 from gate import Gate
 from people import ADA, PASSWORD, world
@@ -19,7 +19,7 @@ from primer_nb.use_cases.backup_state import read_backup_state
 
 
 @pytest.fixture(autouse=True)
-def eager(monkeypatch):
+def eager(monkeypatch, threads):
     monkeypatch.setattr("primer_nb.automatic.sending.LOOK_EVERY", 0.02)
     monkeypatch.setattr("primer_nb.automatic.activity.FIRST_PAUSE", 0.02)
     monkeypatch.setattr("primer_nb.automatic.activity.LONGEST_PAUSE", 0.05)
@@ -130,7 +130,7 @@ def test_a_manual_backup_ends_the_pause_too(offline, gate, monkeypatch):
     until(offline, "idle")
 
 
-def test_an_offline_try_for_once_says_so_and_ends(sqlite_url, gate, quick_argon2):
+def test_an_offline_try_for_once_says_so_and_ends(sqlite_url, gate, quick_argon2, threads):
     with world(sqlite_url, gate.url) as people:
         ws = adas(people, is_new=True, is_on=False)
         gate.shut()
@@ -164,7 +164,7 @@ def test_a_new_kernel_notices_that_the_server_was_wiped(ada, people, postgres_ur
     wait_until(lambda: there(postgres_url) == ["old"])
 
 
-def test_signing_out_in_the_middle_loses_nothing(ada, proxy, postgres_url):
+def test_signing_out_in_the_middle_loses_nothing(ada, proxy, postgres_url, threads):
     proxy.reset(Fault("stall down", 1))
     talk(ada, "cut")
     wait_until(lambda: proxy.counts.faults == 1)
@@ -180,7 +180,8 @@ def test_signing_out_in_the_middle_loses_nothing(ada, proxy, postgres_url):
     assert asked(postgres_url, "SELECT count(*) FROM primer_sync_device") == [(1,)]
 
 
-def test_closing_cuts_what_waits_for_a_silent_server(ada, proxy):
+def test_closing_cuts_what_waits_for_a_silent_server(ada, proxy, threads, monkeypatch):
+    monkeypatch.setattr("primer_nb.automatic.background._LAST_WORDS", (0.3, 60.0))  # however slow the machine is
     proxy.reset(Fault("stall up", 1))
     talk(ada, "cut")
     wait_until(lambda: proxy.counts.faults == 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from automatic_life import asked, background, talk, there
 from delay_proxy import DelayProxy, wait_until
@@ -191,7 +189,7 @@ def test_a_reply_streams_while_a_backup_runs(postgres_url, front_end, fake_opena
         ws = backups.open(proxy.url)
         talk(ws, "hello")
         panel = backups.show(ws)
-        proxy.delay = 0.3
+        proxy.is_holding = True
         fake_openai.script(Say("one two three four"))
         front_end.say(panel._chat_list, "back_up")
         wait_for(front_end, phase="running")
@@ -200,11 +198,11 @@ def test_a_reply_streams_while_a_backup_runs(postgres_url, front_end, fake_opena
         front_end.wait_for("end")
 
         assert state(front_end)["phase"] == "running"
-        proxy.delay = 0.0
+        proxy.is_holding = False
         wait_for_end(front_end)
 
 
-def test_signing_out_ends_a_backup_that_runs_and_tells_nobody(postgres_url, front_end, backups):
+def test_signing_out_ends_a_backup_that_runs_and_tells_nobody(threads, postgres_url, front_end, backups):
     with DelayProxy(postgres_url) as proxy:
         ws = backups.open(proxy.url)
         talk(ws, "hello")
@@ -214,14 +212,13 @@ def test_signing_out_ends_a_backup_that_runs_and_tells_nobody(postgres_url, fron
         wait_for(front_end, phase="running")
 
         ws._session.become(local_user(ws._session.store))
-        wait_until(lambda: "primer-backup" not in {thread.name for thread in threading.enumerate()})
+        wait_until(lambda: threads("primer-backup") == [])
 
         wait_for(front_end, possible=False)
         proxy.delay = 0.0
 
 
-def test_a_closed_workspace_leaves_no_thread_of_a_backup(postgres_url, front_end, backups):
-    before = set(threading.enumerate())  # other tests' panels among them
+def test_a_closed_workspace_leaves_no_thread_of_a_backup(threads, postgres_url, front_end, backups):
     with DelayProxy(postgres_url) as proxy:
         ws = backups.open(proxy.url)
         talk(ws, "hello")
@@ -233,6 +230,6 @@ def test_a_closed_workspace_leaves_no_thread_of_a_backup(postgres_url, front_end
         panel.close()
         ws.close()
 
-        ours = {"primer-backup", "primer-backup-look", "primer-panel", "primer-automatic-backup"}
-        wait_until(lambda: not ours & {thread.name for thread in set(threading.enumerate()) - before})
+        ours = ("primer-backup", "primer-backup-look", "primer-panel", "primer-automatic-backup")
+        wait_until(lambda: not any(map(threads, ours)))
         proxy.delay = 0.0
