@@ -5,23 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_devices import Scene
+from delay_proxy import wait_until
 
 from primer_nb.backup.drill import drill
 from primer_nb.backup.forget import forget
 from primer_nb.backup.pull import pull
 from primer_nb.backup.restore import restore
 from primer_nb.backup.run import backup
+from primer_nb.backup.server import connect_server
 from primer_nb.backup.verify import verify
+from primer_nb.database.addresses import parse_address
 
 if TYPE_CHECKING:
     from typing import Any
 
     from backup_devices import Device
+    from delay_proxy import DelayProxy
 
     from primer_nb.backup.server import Server
     from primer_nb.database.addresses import Address
 
 OPERATIONS = ("first_backup", "push", "backup_of_a_chat", "pull", "restore", "merge", "verify", "drill", "forget")
+
+
+def greeting_of(proxy: DelayProxy) -> int:
+    """Count the bytes that come down until the server has let somebody in; the proxy counts from zero then."""
+    proxy.reset()
+    connect_server(parse_address(proxy.url)).close()
+    wait_until(lambda: proxy.is_idle)  # its good-bye counts too
+    size = proxy.counts.bytes_down
+    proxy.reset()
+    return size
 
 
 class Life:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from backup_devices import Told, make_scene
-from backup_life import OPERATIONS, Life
+from backup_life import OPERATIONS, Life, greeting_of
 from delay_proxy import DelayProxy, Fault, wait_until
 
 from primer_nb.backup import retrying
@@ -83,7 +83,7 @@ def test_a_connection_that_is_cut_is_made_again_after_a_pause(life, proxy, kept,
     kept.close()
     wait_until(lambda: proxy.is_idle)
     size = proxy.counts.bytes_down
-    proxy.reset(Fault("cut down", 453 + size - 20))
+    proxy.reset(Fault("cut down", greeting_of(proxy) + size - 20))
 
     life.run(operation, kept)
 
