@@ -21,21 +21,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHILD = """
-import resource
+import resource, sys
+from primer_nb.backup import loading, pull
 from primer_nb.backup.{module} import {module} as work
 from primer_nb.backup.progress import NoProgress
 from primer_nb.database import open_store
 from primer_nb.database.addresses import parse_address
 
-class Begun(NoProgress):
+class Standing(NoProgress):
+    left = {rows}
     def start(self, total_rows):
         print("begun", flush=True)
+    def advance(self, rows, size):
+        self.left -= rows
+        if {rows} and rows and self.left <= 0:
+            print("stands", flush=True)
+            sys.stdin.read()
 
+loading._ROWS_AT_ONCE = pull.MESSAGES_AT_ONCE = 1_000
 store = open_store({path!r})
 if {limit}:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:
-    print(work(store, parse_address({url!r}), {user!r}, progress=Begun()))
+    print(work(store, parse_address({url!r}), {user!r}, progress=Standing()))
 except Exception as error:
     print(*[kind.__name__ for kind in type(error).__mro__], error)
 """
@@ -71,11 +79,17 @@ def add_much(device, *, messages: int, size: int = 500) -> None:
         )
 
 
-def start(module: str, device, url: str, *, limit: int = 0) -> subprocess.Popen[str]:
-    """Let another process pull or restore."""
+def messages_of(device) -> set[tuple[str, ...]]:
+    """Read all messages, whole."""
+    return set(device.execute("SELECT id, chat_id, role, content, tokens FROM messages"))
+
+
+def start(module: str, device, url: str, *, limit: int = 0, rows: int = 0) -> subprocess.Popen[str]:
+    """Let another process pull or restore; it stands still when it has told of so many rows, if that is said."""
     path = str(device.store.address.path)
-    code = CHILD.format(module=module, path=path, url=url, user=device.user.id, limit=limit)
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    code = CHILD.format(module=module, path=path, url=url, user=device.user.id, limit=limit, rows=rows)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", code], **pipes, text=True)
 
 
 @contextmanager
@@ -123,25 +137,34 @@ def test_kill_9_at_any_moment_leaves_a_sound_file_and_the_next_one_ends_it(scene
     url = scene.server.address.url.render_as_string(hide_password=False)
     add_much(laptop, messages=10_000)
     laptop.backup()
-    chance = random.Random(5)
-    whole = laptop.digests()
+    chance, partly = random.Random(5), 0
+    whole, said = laptop.digests(), messages_of(laptop)
 
     for number in range(KILLS):
         desktop = scene.device(f"desktop{number}")
         desktop.store.close()
-        with start(module, desktop, url) as child:
-            child.stdout.readline()
-            time.sleep(chance.uniform(0, SLOWEST))
+        is_between = number % 2 == 1
+        with start(module, desktop, url, rows=chance.randrange(1_000, 9_000) if is_between else 0) as child:
+            assert child.stdout.readline() == "begun\n"
+            if is_between:
+                assert child.stdout.readline() == "stands\n"
+            else:
+                time.sleep(chance.uniform(0, SLOWEST))
             child.send_signal(signal.SIGKILL)
 
+        kept = messages_of(desktop)
+        left = [name for name in os.listdir(tmp_path) if "restoring" in name]
+        partly += 0 < len(kept) < len(said) if module == "pull" else bool(left)
         assert desktop.execute("PRAGMA integrity_check") == [("ok",)]
         assert set(desktop.digests()) <= set(whole)
+        assert kept <= said
         assert module == "pull" or desktop.digests() in ({}, whole)
 
         getattr(desktop, module)()
 
         assert desktop.digests() == whole
         assert [name for name in os.listdir(tmp_path) if "restoring" in name] == []
+    assert partly >= KILLS // 2
 
 
 @pytest.mark.parametrize("module", ["restore", "pull"])
