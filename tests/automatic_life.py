@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -100,3 +101,8 @@ class Watching:
     def phases(self) -> list[str]:
         """What it did, one after the other."""
         return [activity.phase for activity in self.seen]
+
+    @property
+    def rows(self) -> int:
+        """How many rows went: perhaps a chat in one run, and in another what was said in it."""
+        return sum(max(0, after.rows - before.rows) for before, after in pairwise(self.seen))

@@ -135,7 +135,7 @@ def _settle(*workers: Worker) -> None:
     _wait_for(workers)
     for thread in threading.enumerate():
         if thread.name in {"primer-models", "primer-backup"}:
-            thread.join(20)
+            thread.join(60)
     _wait_for(workers)  # what the threads have told
 
 
@@ -143,4 +143,4 @@ def _wait_for(workers: tuple[Worker, ...]) -> None:
     for worker in workers:
         done = threading.Event()
         worker.submit(done.set, on_error=lambda _: None)
-        assert done.wait(20)
+        assert done.wait(60)

@@ -178,7 +178,7 @@ def _add_details(session: Session, chat: Chat, messages: list[Message]) -> None:
 
 
 def _wait_for_draft(session: Session) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with session.read() as work:
             if work.drafts.list():

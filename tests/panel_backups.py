@@ -35,7 +35,7 @@ class PanelBackups:
         ws.register(ADA, password=PASSWORD, stay=False)
         url = self._fake_openai.base_url
         ws._session.providers.add(
-            OpenAICompatibleProvider("custom", base_url=url, default_model="fake-1", timeout=5.0)
+            OpenAICompatibleProvider("custom", base_url=url, default_model="fake-1", timeout=60.0)
         )
         return ws
 

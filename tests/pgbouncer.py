@@ -86,7 +86,7 @@ def pgbouncer(server_url: str) -> Iterator[PgBouncer]:
             (folder / "users").chmod(0o644)
         process = subprocess.Popen([program, str(folder / "settings.ini")], stderr=subprocess.DEVNULL, **user)
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while not (folder / ".s.PGSQL.5432").exists():
                 assert process.poll() is None, (folder / "log").read_text()[-2000:]
                 assert time.monotonic() < deadline

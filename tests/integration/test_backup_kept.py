@@ -81,7 +81,7 @@ class Waiting(NoProgress):
 
     def start(self, total_rows):
         self.began.set()
-        assert self.may_end.wait(20)
+        assert self.may_end.wait(60)
 
 
 def in_thread(action):
@@ -153,15 +153,15 @@ def test_a_second_thread_waits_for_the_first(ada):
     say(ada, "one")
     first, second = Waiting(), Waiting()
     before = in_thread(lambda: back_up(ada._session, progress=first))
-    assert first.began.wait(20)
+    assert first.began.wait(60)
     say(ada, "two")
     after = in_thread(lambda: back_up(ada._session, progress=second))
 
     has_begun_meanwhile = second.began.wait(0.1)
     first.may_end.set()
     second.may_end.set()
-    before.join(20)
-    after.join(20)
+    before.join(60)
+    after.join(60)
 
     assert not has_begun_meanwhile
     assert before.outcome.messages + after.outcome.messages == 2
@@ -173,12 +173,12 @@ def test_two_workspaces_of_one_kernel_wait_for_each_other(ada, people):
     say(ada, "one")
     first = Waiting()
     before = in_thread(lambda: back_up(ada._session, progress=first))
-    assert first.began.wait(20)
+    assert first.began.wait(60)
 
     after = in_thread(other.backup)
     first.may_end.set()
-    before.join(20)
-    after.join(20)
+    before.join(60)
+    after.join(60)
 
     assert (before.outcome.messages, after.outcome.messages) == (1, 0)
 
@@ -207,7 +207,7 @@ def test_signing_out_ends_a_backup_that_waits_for_a_silent_server(ada, proxy):
     wait_until(lambda: proxy.counts.faults == 1)
 
     ada.logout()
-    stuck.join(20)
+    stuck.join(60)
 
     assert isinstance(stuck.outcome, BackupError)
     assert proxy.counts.connections == 0
@@ -229,7 +229,7 @@ def test_hanging_up_does_not_wait_for_accounts_that_are_being_looked_for(ada):
 
     with ada._session._opening:
         hanging_up = in_thread(ada._session.hang_up)
-        hanging_up.join(20)
+        hanging_up.join(60)
 
     assert (hanging_up.is_alive(), connection.closed) == (False, True)
 

@@ -24,7 +24,7 @@ class Shelf:
         self.error: Exception | None = None
 
     def models(self) -> list[str]:
-        self.may_answer.wait(20)
+        self.may_answer.wait(60)
         if self.error:
             raise self.error
         return ["shelf-1", "shelf-2"]

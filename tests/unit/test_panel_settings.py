@@ -88,6 +88,6 @@ def test_a_closed_panel_is_told_nothing_more(ws, make_panel, front_end):
     before = len(front_end.states)
 
     change_settings(ws._session, theme="dark")
-    panel._worker._thread.join(20)
+    panel._worker._thread.join(60)
 
     assert len(front_end.states) == before

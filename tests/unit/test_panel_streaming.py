@@ -13,7 +13,7 @@ from primer_nb.panel.streaming import ReplyFeed
 from primer_nb.replies import Piece, Preparing, ReplyEnded
 from primer_nb.use_cases.replying import Outcome
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 END = ReplyEnded(outcome=Outcome(text="", finish_reason="stop"), message_id="m", error=None)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from primer_nb.panel.worker import Worker, start_thread
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
