@@ -1,27 +1,40 @@
 """Digests of depth 1 out of a local store: identifiers only, along indexes, no text of a message is read.
 
-Whether a message could be sent is known here from its identifier and from the quarantine; what only its text tells,
-a digest of greater depth sees.
+Whether a row could be sent is known here from its identifier; those that a backup noted as refused are read whole, as
+a digest of greater depth reads every row. So it does not matter which server refused them, and why, nor whether they
+have been put right since.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
-from primer_nb.backup.columns import CHAT_SETTINGS, CHAT_TAGS, CHATS, Row, Table
+from primer_nb.backup.columns import (
+    ATTACHMENTS,
+    CHAT_SETTINGS,
+    CHAT_TAGS,
+    CHATS,
+    COMPLETIONS,
+    MESSAGES,
+    Row,
+    Table,
+)
 from primer_nb.backup.digest_values import Digest, hash_of, low_half, text_field
 from primer_nb.backup.rows import Quarantined, read_rows
 from primer_nb.backup.spelling import canonical_id
 
-_MESSAGES = "SELECT chat_id, id FROM messages WHERE chat_id "
-_COMPLETIONS = "SELECT chat_id, message_id FROM completions JOIN messages ON messages.id = message_id WHERE chat_id "
-_ATTACHMENTS = (
-    "SELECT chat_id, message_attachments.id FROM message_attachments JOIN messages ON messages.id = message_id "
-    "WHERE chat_id "
-)
+# Of each row its chat, its key, the message that it hangs on or is.
+_KEYS = {
+    MESSAGES: "SELECT chat_id, id, id FROM messages WHERE chat_id ",
+    COMPLETIONS: "SELECT chat_id, message_id, message_id FROM completions "
+    "JOIN messages ON messages.id = message_id WHERE chat_id ",
+    ATTACHMENTS: "SELECT chat_id, message_attachments.id, message_id FROM message_attachments "
+    "JOIN messages ON messages.id = message_id WHERE chat_id ",
+}
+_NOTED = "{0} IN (SELECT entity_id FROM primer_quarantine WHERE kind = '{1}')"
 _OWN = "IN (SELECT id FROM chats WHERE user_id = ?)"
 
 
@@ -84,7 +97,7 @@ class Identities:
         Parameters
         ----------
         refused : list of Quarantined
-            Chats, settings and tags that no server would take are added here.
+            Rows that no server would take are added here, as far as they were read.
 
         Yields
         ------
@@ -93,13 +106,13 @@ class Identities:
         """
         counts: dict[str, int] = defaultdict(int)
         sums: dict[str, int] = defaultdict(int)
-        for chat_id, message in self._pairs(_MESSAGES, "m", refused=refused):
+        for chat_id, message in self._pairs(MESSAGES, refused):
             counts[chat_id] += 1
             sums[chat_id] ^= low_half(message)
         details = self.details(refused=refused)
         for row in self._rows(CHATS, "id", refused):
             chat_id, title, model, updated_at = str(row[0]), row[2], row[3], str(row[5])
-            if chat_id in self._chats and ("c", self._chats[chat_id]) not in self._quarantine:
+            if chat_id in self._chats:
                 yield chat_id, Digest(title, model, updated_at, counts[chat_id], sums[chat_id], details[chat_id])
 
     def details(self, *, refused: list[Quarantined]) -> dict[str, int]:
@@ -108,7 +121,7 @@ class Identities:
         Parameters
         ----------
         refused : list of Quarantined
-            Settings and tags that no server would take are added here.
+            What no server would take is added here.
 
         Returns
         -------
@@ -116,9 +129,9 @@ class Identities:
             By the canonical identifier of the chat; 0 for any other.
         """
         details: dict[str, int] = defaultdict(int)
-        for chat_id, message in self._pairs(_COMPLETIONS, "m", "k", refused=[]):  # the message is named
+        for chat_id, message in self._pairs(COMPLETIONS, refused):
             details[chat_id] ^= low_half(message)
-        for chat_id, attachment in self._pairs(_ATTACHMENTS, "a", refused=refused):
+        for chat_id, attachment in self._pairs(ATTACHMENTS, refused):
             details[chat_id] ^= hash_of("a", attachment)
         for row in self._rows(CHAT_SETTINGS, "chat_id", refused):
             details[str(row[0])] ^= hash_of("s", str(row[-1]))
@@ -126,18 +139,19 @@ class Identities:
             details[str(chat)] ^= hash_of("t", text_field(tag))
         return details
 
-    def _pairs(self, query: str, *kinds: str, refused: list[Quarantined]) -> Iterator[tuple[str, str]]:
-        for chat, raw in self._found(query):
+    def _pairs(self, table: Table, refused: list[Quarantined]) -> Iterator[tuple[str, str]]:
+        bad = self._bad
+        for chat, raw, message in self._found(_KEYS[table]):
             chat_id = self._canonical.get(chat)
-            if chat_id is None or any((kind, raw) in self._quarantine for kind in kinds):
-                continue
-            entity = canonical_id(raw) if isinstance(raw, str) else None
-            if entity is not None:
+            if chat_id is None or (table is not MESSAGES and (("m", message) in bad or _id(message) is None)):
+                continue  # of what hangs on a bad message only the message is named
+            entity, reason = _id(raw), bad.get((table.kind, raw))
+            if entity is not None and reason is None:
                 yield chat_id, entity
             else:
-                refused.append(Quarantined(kinds[0], raw or "", "id is no UUID"))
+                refused.append(Quarantined(table.kind, raw or "", reason or "id is no UUID"))
 
-    def _found(self, query: str) -> Iterator[tuple[str | bytes, str | bytes | None]]:
+    def _found(self, query: str) -> Iterator[tuple[str | bytes, str | bytes | None, str | bytes | None]]:
         before = self._connection.text_factory
         self._connection.text_factory = _text  # a text that is not UTF-8 would end the whole query
         try:
@@ -158,8 +172,17 @@ class Identities:
                 yield from read_rows(self._connection, table, f"{column} = ?", (raw,), refused=refused)
 
     @cached_property
-    def _quarantine(self) -> set[tuple[str, str]]:
-        return set(self._connection.execute("SELECT kind, entity_id FROM primer_quarantine"))
+    def _bad(self) -> dict[tuple[str, str | bytes | None], str]:
+        """Read what was refused once; what no server takes, with its reason."""
+        refused: list[Quarantined] = []
+        for table in _KEYS:
+            noted = _NOTED.format(table.names[0], table.kind)
+            deque(read_rows(self._connection, table, noted, refused=refused), maxlen=0)
+        return {(kind, key): reason for kind, key, reason in refused}
+
+
+def _id(raw: str | bytes | None) -> str | None:
+    return canonical_id(raw) if isinstance(raw, str) else None
 
 
 def _text(raw: bytes) -> str | bytes:
