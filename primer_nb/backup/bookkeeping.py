@@ -11,12 +11,18 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from primer_nb.backup.rows import Quarantined
 from primer_nb.database import Store
 from primer_nb.database.addresses import Address
+from primer_nb.database.url_parameters import secured
 from primer_nb.ids import new_id
 from primer_nb.times import now, to_text
+
+_FORGOTTEN_AFTER = timedelta(days=90)
+# What of an address's parameters says which server it is, and by the search path which of its schemas.
+_IDENTITY = ("host", "hostaddr", "port", "dbname", "service", "servicefile", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,12 @@ def target_of(server: Address, user_id: str) -> str:
     Returns
     -------
     str
-        Without the address itself, and the same for every spelling of the password.
+        Without the address itself, and the same for every password and for every way to connect: what is added to an
+        address to be sure whose server it is, or to wait longer, makes no other server of it.
     """
-    return f"{hashlib.sha256(str(server).encode()).hexdigest()[:32]}:{user_id}"
+    query = {name: value for name, value in server.url.query.items() if name in _IDENTITY}
+    plain = secured(server.url.set(query=query)).render_as_string(hide_password=True)
+    return f"{hashlib.sha256(plain.encode()).hexdigest()[:32]}:{user_id}"
 
 
 @contextmanager
@@ -165,6 +174,9 @@ def last_entry(connection: sqlite3.Connection) -> int:
 def acknowledge(connection: sqlite3.Connection, target: str, chain: Chain) -> None:
     """Write down how far a server is, and cut off what every server has.
 
+    A server that nothing was sent to for three months keeps the journal no longer: should it be used again, both
+    sides are compared.
+
     Parameters
     ----------
     connection : sqlite3.Connection
@@ -180,6 +192,7 @@ def acknowledge(connection: sqlite3.Connection, target: str, chain: Chain) -> No
         " acked_seq = excluded.acked_seq, updated_at = excluded.updated_at",
         (target, chain.device_id, chain.token, chain.acked_seq, to_text(now())),
     )
+    connection.execute("DELETE FROM primer_backup_state WHERE updated_at < ?", (to_text(now() - _FORGOTTEN_AFTER),))
     connection.execute("DELETE FROM primer_journal WHERE seq <= (SELECT min(acked_seq) FROM primer_backup_state)")
 
 
