@@ -54,7 +54,22 @@ class Damage(NamedTuple):
     advice: str
 
 
-def vacuum(store: Store) -> None:
+class Tended(NamedTuple):
+    """Which tables were worked on.
+
+    Parameters
+    ----------
+    done : tuple of str
+        Those that were.
+    refused : tuple of str
+        Those that PostgreSQL passed over: another role owns them.
+    """
+
+    done: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+
+
+def vacuum(store: Store) -> Tended:
     """Give room that deleted rows took back: to the disk in SQLite, to new rows in PostgreSQL.
 
     Parameters
@@ -62,17 +77,24 @@ def vacuum(store: Store) -> None:
     store : Store
         Open. An SQLite file needs as much room again while this runs, and takes no writers.
 
+    Returns
+    -------
+    Tended
+        Of an SQLite file all tables.
+
     Raises
     ------
     StoreError
         If the disk has no room, or somebody else is writing; nothing is changed then.
     """
+    if store.dialect == "postgresql":
+        return _each_table(store, "VACUUM")
     with _autocommit(store) as execute:
-        for table in [""] if store.dialect == "sqlite" else _tables(store):
-            execute(f"VACUUM {table}".rstrip())
+        execute("VACUUM")
+    return Tended(tuple(_tables(store)))
 
 
-def analyze(store: Store) -> list[str]:
+def analyze(store: Store) -> Tended:
     """Let the database look at each table, so that it finds the best way to answer.
 
     Parameters
@@ -82,7 +104,7 @@ def analyze(store: Store) -> list[str]:
 
     Returns
     -------
-    list of str
+    Tended
         The tables.
 
     Raises
@@ -90,10 +112,7 @@ def analyze(store: Store) -> list[str]:
     StoreError
         If it cannot be done.
     """
-    with _autocommit(store) as execute:
-        for table in _tables(store):
-            execute(f"ANALYZE {table}")
-    return _tables(store)
+    return _each_table(store, "ANALYZE")
 
 
 def size_bytes(store: Store) -> int:
@@ -202,14 +221,27 @@ def _tables(store: Store) -> list[str]:
     return sorted(metadata_for(store.dialect).tables)
 
 
+def _each_table(store: Store, command: str) -> Tended:
+    warned: list[Any] = []
+    done: list[str] = []
+    refused: list[str] = []
+    with _autocommit(store, warned=warned) as execute:
+        for table in _tables(store):
+            before = len(warned)
+            execute(f"{command} {table}")
+            # whose table it is not is warned, and the command is said to have succeeded
+            (done if len(warned) == before else refused).append(table)
+    return Tended(tuple(done), tuple(refused))
+
+
 @contextmanager
-def _autocommit(store: Store) -> Iterator[Any]:
+def _autocommit(store: Store, *, warned: list[Any] | None = None) -> Iterator[Any]:
     """Yield what runs a statement outside any transaction, where VACUUM has to run, and returns its rows."""
     with translated(store.address):
         connection = store.engine.raw_connection()
         driver = connection.driver_connection
         try:
-            with _alone(driver) if store.dialect == "postgresql" else nullcontext():
+            with _alone(driver, [] if warned is None else warned) if store.dialect == "postgresql" else nullcontext():
                 cursor = connection.cursor()
                 yield lambda statement: _rows(cursor, statement)
                 cursor.close()
@@ -218,14 +250,20 @@ def _autocommit(store: Store) -> Iterator[Any]:
 
 
 @contextmanager
-def _alone(driver: Any) -> Iterator[None]:
+def _alone(driver: Any, warned: list[Any]) -> Iterator[None]:
     from primer_nb.database.silence import long_work
 
+    def note(message: Any) -> None:
+        if message.severity_nonlocalized == "WARNING":
+            warned.append(message)
+
     driver.autocommit = True
+    driver.add_notice_handler(note)
     try:
         with long_work(driver, without_end=True):
             yield
     finally:
+        driver.remove_notice_handler(note)
         driver.autocommit = False
 
 

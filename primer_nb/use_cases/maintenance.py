@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def vacuum(session: Session) -> list[Vacuumed]:
     Returns
     -------
     list of Vacuumed
-        One a store.
+        One a store. A warning names the tables that another role owns, which PostgreSQL passes over.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def vacuum(session: Session) -> list[Vacuumed]:
     done = []
     for name, store in _stores(session):
         before = maintenance.size_bytes(store)
-        maintenance.vacuum(store)
+        _tell_of_refused("vacuumed", maintenance.vacuum(store).refused)
         done.append(Vacuumed(name, before, maintenance.size_bytes(store)))
     return done
 
@@ -129,14 +130,19 @@ def analyze(session: Session) -> list[Analyzed]:
     Returns
     -------
     list of Analyzed
-        One a table.
+        One a table. A warning names those that another role owns, which PostgreSQL passes over.
 
     Raises
     ------
     StoreError
         If a store cannot be reached.
     """
-    return [Analyzed(name, table) for name, store in _stores(session) for table in maintenance.analyze(store)]
+    analyzed = []
+    for name, store in _stores(session):
+        tended = maintenance.analyze(store)
+        _tell_of_refused("analyzed", tended.refused)
+        analyzed += [Analyzed(name, table) for table in tended.done]
+    return analyzed
 
 
 def sizes(session: Session) -> list[Size]:
@@ -179,6 +185,15 @@ def check(session: Session) -> list[Problem]:
         If a store cannot be reached.
     """
     return [Problem(name, *damage) for name, store in _stores(session) for damage in maintenance.damages(store)]
+
+
+def _tell_of_refused(what: str, tables: Collection[str]) -> None:
+    if tables:
+        warnings.warn(
+            f"these tables were not {what}, since another role owns them: {', '.join(tables)}; their owner may do it "
+            "(PostgreSQL's autovacuum does it in its time)",
+            stacklevel=3,
+        )
 
 
 def _stores(session: Session) -> Iterator[tuple[str, Store]]:

@@ -44,7 +44,8 @@ class Maintenance:
         Returns
         -------
         pandas.DataFrame
-            One row a store: ``store`` str, ``bytes_before`` and ``bytes_after`` Int64.
+            One row a store: ``store`` str, ``bytes_before`` and ``bytes_after`` Int64. A warning names the tables of
+            a server that another role owns, which PostgreSQL passes over.
 
         Raises
         ------
@@ -59,7 +60,8 @@ class Maintenance:
         Returns
         -------
         pandas.DataFrame
-            One row a table: ``store`` and ``table`` str.
+            One row a table that was analyzed: ``store`` and ``table`` str. A warning names those of a server that
+            another role owns, which PostgreSQL passes over.
 
         Raises
         ------

@@ -233,3 +233,17 @@ def test_what_a_member_needs_is_printed_for_any_name(empty, capsys, postgres_ser
         open_store(make_url(empty.owners_url).set(username=ODD_NAME).render_as_string()).close()
     finally:
         empty.execute(f"DROP OWNED BY {quoted}", f"DROP ROLE {quoted}")
+
+
+@pytest.mark.parametrize("care", ["analyze", "vacuum"])
+def test_tables_that_another_role_owns_are_named_and_not_said_to_be_cared_for(shared, quick_argon2, tmp_path, care):
+    shared.execute("ALTER TABLE audit_log OWNER TO member")
+    with world(shared.members_url, f"sqlite:///{tmp_path / 'server.db'}") as people:
+        ws = people.connect()
+
+        with pytest.warns(UserWarning, match=rf"not {care[:-1]}.*\busers\b") as warned:
+            done = getattr(ws.maintenance, care)()
+
+    assert "audit_log" not in str(warned[0].message)
+    if care == "analyze":
+        assert done[done["store"] == "local"]["table"].tolist() == ["audit_log", "chats"]  # by the right to MAINTAIN
