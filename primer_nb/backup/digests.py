@@ -14,6 +14,7 @@ from primer_nb.backup.digest_contents import contents
 from primer_nb.backup.digest_identities import Identities, spellings
 from primer_nb.backup.digest_queries import buckets_query, rows_query
 from primer_nb.backup.digest_values import IDS, Bucket, Digest
+from primer_nb.backup.progress import NoProgress, Progress
 from primer_nb.backup.rows import Quarantined
 from primer_nb.database.silence import long_work
 
@@ -30,6 +31,7 @@ def local_digests(
     *,
     chats: Collection[str] | None = None,
     refused: list[Quarantined] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Digest]:
     """Sum up the chats that a local store has.
 
@@ -45,6 +47,8 @@ def local_digests(
         Only these, canonical; all by default.
     refused : list of Quarantined, optional
         Rows that no server would take are added here, as far as the depth reads them.
+    progress : Progress, optional
+        Told of the messages of each chat.
 
     Returns
     -------
@@ -54,8 +58,15 @@ def local_digests(
     found = spellings(connection, user_id, chats=chats)
     refused = [] if refused is None else refused
     if depth > IDS:
-        return dict(contents(connection, depth, chats=found, refused=refused))
-    return dict(Identities(connection, user_id, chats=found, is_all=chats is None).digests(refused=refused))
+        sums = contents(connection, depth, chats=found, refused=refused)
+    else:
+        sums = Identities(connection, user_id, chats=found, is_all=chats is None).digests(refused=refused)
+    told = progress or NoProgress()
+    digests = {}
+    for chat_id, digest in sums:
+        digests[chat_id] = digest
+        told.advance(digest.count, digest.lengths)
+    return digests
 
 
 def server_digests(

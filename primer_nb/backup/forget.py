@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from primer_nb.database.addresses import Address
 
 _COUNT = """\
-SELECT (SELECT count(*) FROM messages WHERE chat_id = chats.id) FROM chats
-WHERE id = %(chat)s::uuid AND user_id = %(user)s::uuid"""
+SELECT count(messages.id), coalesce(sum(octet_length(content)), 0)::bigint
+FROM chats LEFT JOIN messages ON chat_id = chats.id
+WHERE chats.id = %(chat)s::uuid AND chats.user_id = %(user)s::uuid GROUP BY chats.id"""
 # what hangs on the chat goes with it: each of its tables says ON DELETE CASCADE
 _DELETE = "DELETE FROM chats WHERE id = %(chat)s::uuid AND user_id = %(user)s::uuid"
 
@@ -61,11 +62,11 @@ def forget(store: Store, server: Address | Server, user_id: str, chat_id: str) -
     check_pair(store, server)
     begun = time.monotonic()
     canonical = canonical_id(chat_id)
-    found: list[int] = []  # an attempt whose answer was lost has deleted it perhaps
+    found: list[tuple[int, int]] = []  # an attempt whose answer was lost has deleted it perhaps
 
     def attempt(pg: Connection[Any]) -> None:
         chosen = {"chat": canonical, "user": user_id}
-        found.extend(count for (count,) in pg.execute(_COUNT, chosen))
+        found.extend(pg.execute(_COUNT, chosen))
         with long_work(pg):
             pg.execute(_DELETE, chosen)
 
@@ -82,9 +83,11 @@ def forget(store: Store, server: Address | Server, user_id: str, chat_id: str) -
             "INSERT OR REPLACE INTO primer_tombstones (chat_id, deleted_at) VALUES (?, ?)",
             (canonical, to_text(now())),
         )
+    messages, size = found[0]
     return ForgetReport(
         chat_id=canonical,
-        messages=found[0],
+        messages=messages,
         is_still_here=is_still_here,
+        bytes_deleted=size,
         seconds=time.monotonic() - begun,
     )

@@ -169,6 +169,8 @@ def _of_pull(pulled: PullReport) -> RestoreReport:
         messages=pulled.messages,
         completions=pulled.completions,
         attachments=pulled.attachments,
+        chats_changed=pulled.chats_changed,
+        kept_away=pulled.kept_away,
         quarantined=pulled.quarantined,
         bytes_received=pulled.bytes_received,
         seconds=pulled.seconds,

@@ -100,6 +100,10 @@ class RestoreReport(ReportView):
     ----------
     chats, messages, completions, attachments : int
         Rows that were not here.
+    chats_changed : int
+        Chats that were here, and whose title or model was changed later on another machine.
+    kept_away : int
+        Chats that the server has and that were deleted here; each comes back when it is named.
     is_new_file : bool
         Whether the store was empty, and a new file took its place; otherwise the rows were merged into it.
     quarantined : tuple of Quarantined
@@ -114,6 +118,8 @@ class RestoreReport(ReportView):
     messages: int = 0
     completions: int = 0
     attachments: int = 0
+    chats_changed: int = 0
+    kept_away: int = 0
     is_new_file: bool = False
     quarantined: tuple[Quarantined, ...] = ()
     bytes_received: int = 0
@@ -193,6 +199,8 @@ class VerifyReport(ComparisonView):
         The chats that are not the same.
     quarantined : tuple of Quarantined
         Rows of the local store that a server does not take, and why.
+    bytes_received : int
+        Of the server's sums, about.
     seconds : float
         How long it took.
     """
@@ -202,6 +210,7 @@ class VerifyReport(ComparisonView):
     messages: int
     differences: tuple[ChatDifference, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    bytes_received: int = 0
     seconds: float = 0.0
 
 
@@ -243,6 +252,8 @@ class ForgetReport(ReportView):
         How many messages the backup had of it.
     is_still_here : bool
         Whether the local store still has it, and so sends it again when it goes on.
+    bytes_deleted : int
+        What those messages say.
     seconds : float
         How long it took.
     """
@@ -250,6 +261,7 @@ class ForgetReport(ReportView):
     chat_id: str
     messages: int
     is_still_here: bool = False
+    bytes_deleted: int = 0
     seconds: float = 0.0
 
 

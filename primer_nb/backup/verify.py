@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.bookkeeping import reading, target_of
@@ -15,6 +16,7 @@ from primer_nb.backup.digest_identities import spellings
 from primer_nb.backup.digest_values import CONTENTS, IDS, Digest
 from primer_nb.backup.digests import buckets_of, local_digests, server_buckets, server_digests
 from primer_nb.backup.opening import address_of, check_pair, with_server
+from primer_nb.backup.progress import NoProgress, Progress
 from primer_nb.backup.results import ChatDifference, State, VerifyReport
 from primer_nb.backup.rows import Quarantined
 from primer_nb.backup.spelling import canonical_id
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from primer_nb.database import Store
     from primer_nb.database.addresses import Address
 
+_MESSAGES = "SELECT count(*) FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE user_id = ?)"
+_BUCKETS_SIZE, _DIGESTS_SIZE = 60, 240  # bytes on the wire, about
+
 _PARTS = {
     "title": ("title",),
     "model": ("model",),
@@ -38,7 +43,9 @@ _PARTS = {
 }
 
 
-def verify(store: Store, server: Address | Server, user_id: str, *, depth: int = IDS) -> VerifyReport:
+def verify(
+    store: Store, server: Address | Server, user_id: str, *, depth: int = IDS, progress: Progress | None = None
+) -> VerifyReport:
     """Compare the local store with its backup; neither is changed.
 
     Parameters
@@ -52,6 +59,8 @@ def verify(store: Store, server: Address | Server, user_id: str, *, depth: int =
     depth : int, default 1
         1 compares identifiers, titles and what hangs on the chats, along indexes; 2 the lengths of the messages too;
         3 everything that they hold.
+    progress : Progress, optional
+        Told of the messages that were read here; what the server sums up meanwhile is one statement.
 
     Returns
     -------
@@ -69,7 +78,15 @@ def verify(store: Store, server: Address | Server, user_id: str, *, depth: int =
         raise InvalidInputError(f"depth={depth!r} is not 1 (identifiers), 2 (lengths) or 3 (contents)")
     check_pair(store, server)
     begun = time.monotonic()
-    return with_server(server, user_id, lambda pg: _verify(store, pg, server, user_id, depth=depth, begun=begun))
+    told = progress or NoProgress()
+
+    def attempt(pg: Connection[Any]) -> VerifyReport:
+        return _verify(store, pg, server, user_id, depth=depth, progress=told)
+
+    try:
+        return replace(with_server(server, user_id, attempt), seconds=time.monotonic() - begun)
+    finally:
+        told.finish()
 
 
 def differences(
@@ -109,28 +126,31 @@ def differences(
 
 
 def _verify(
-    store: Store, pg: Connection[Any], server: Address | Server, user_id: str, *, depth: int, begun: float
+    store: Store, pg: Connection[Any], server: Address | Server, user_id: str, *, depth: int, progress: Progress
 ) -> VerifyReport:
     refused: list[Quarantined] = []
-    here, deleted = _look(store, user_id, depth, refused=refused)
+    here, deleted = _look(store, user_id, depth, refused=refused, progress=progress)
     refused += _known(store, address_of(server), user_id, besides=refused)
     there = server_buckets(pg, user_id, depth)
     mine = buckets_of(here)
     differing = {name for name in mine.keys() | there.keys() if mine.get(name) != there.get(name)}
     found: list[ChatDifference] = []
+    received = len(there) * _BUCKETS_SIZE
     if differing:
         suspects = server_digests(pg, user_id, depth, buckets=differing)
         mine_too = {chat_id: digest for chat_id, digest in here.items() if chat_id[-2:] in differing}
         wrong = [difference.chat_id for difference in differences(mine_too, suspects, deleted=deleted)]
         again, deleted = _look(store, user_id, depth, chats=wrong)
-        found = differences(again, server_digests(pg, user_id, depth, chats=wrong), deleted=deleted)
+        theirs = server_digests(pg, user_id, depth, chats=wrong)
+        found = differences(again, theirs, deleted=deleted)
+        received += (len(suspects) + len(theirs)) * _DIGESTS_SIZE
     return VerifyReport(
         depth=depth,
         chats=len(here),
         messages=sum(digest.count for digest in here.values()),
         differences=tuple(found),
         quarantined=tuple(refused),
-        seconds=time.monotonic() - begun,
+        bytes_received=received,
     )
 
 
@@ -141,9 +161,12 @@ def _look(
     *,
     chats: Collection[str] | None = None,
     refused: list[Quarantined] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[dict[str, Digest], Collection[str | None]]:
     with reading(store) as connection:
-        digests = local_digests(connection, user_id, depth, chats=chats, refused=refused)
+        if progress is not None:
+            progress.start(connection.execute(_MESSAGES, (user_id,)).fetchone()[0])
+        digests = local_digests(connection, user_id, depth, chats=chats, refused=refused, progress=progress)
         tombstones = {
             canonical_id(chat_id) for (chat_id,) in connection.execute("SELECT chat_id FROM primer_tombstones")
         }

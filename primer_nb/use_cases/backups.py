@@ -173,7 +173,7 @@ def restore(session: Session, *, chat: str | None = None, progress: Progress = _
     return report
 
 
-def verify(session: Session, *, depth: int = 1) -> VerifyReport:
+def verify(session: Session, *, depth: int = 1, progress: Progress = _QUIET) -> VerifyReport:
     """Compare what is here with what the server has.
 
     Parameters
@@ -182,6 +182,8 @@ def verify(session: Session, *, depth: int = 1) -> VerifyReport:
         Of an account on a server.
     depth : int, default 1
         1 compares ids, 2 lengths too, 3 every character.
+    progress : Progress, optional
+        Told of messages after they are read.
 
     Returns
     -------
@@ -198,16 +200,18 @@ def verify(session: Session, *, depth: int = 1) -> VerifyReport:
     if depth not in DEPTHS or isinstance(depth, bool):
         raise InvalidInputError(f"depth={depth!r} is not 1 (ids), 2 (lengths) or 3 (every character)")
     with _server(session).in_use() as server:
-        return verify_of(session.store, server, server.user_id, depth=depth)
+        return verify_of(session.store, server, server.user_id, depth=depth, progress=progress)
 
 
-def drill(session: Session) -> DrillReport:
+def drill(session: Session, *, progress: Progress = _QUIET) -> DrillReport:
     """Restore into a temporary file, compare every character, and delete it.
 
     Parameters
     ----------
     session : Session
         Of an account on a server.
+    progress : Progress, optional
+        Told of rows after they are in the file.
 
     Returns
     -------
@@ -222,7 +226,7 @@ def drill(session: Session) -> DrillReport:
         If it cannot be done.
     """
     with _server(session).in_use() as server:
-        return drill_of(session.store, server, server.user_id)
+        return drill_of(session.store, server, server.user_id, progress=progress)
 
 
 def forget(session: Session, chat: str) -> ForgetReport:

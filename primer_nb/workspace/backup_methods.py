@@ -130,7 +130,8 @@ class BackupMethods:
         """
         from primer_nb.use_cases.backups import verify
 
-        return verify(self._session, depth=depth)
+        with progress_bar("Verify") as bar:
+            return verify(self._session, depth=depth, progress=bar)
 
     def backup_drill(self) -> DrillReport:
         """Restore into a temporary file, compare every character with what is here, and delete the file.
@@ -149,7 +150,8 @@ class BackupMethods:
         """
         from primer_nb.use_cases.backups import drill
 
-        return drill(self._session)
+        with progress_bar("Drill") as bar:
+            return drill(self._session, progress=bar)
 
     def forget(self, chat: Chosen) -> ForgetReport:
         """Delete one chat from the backup. If it is still here it stays, and is sent again when it goes on.

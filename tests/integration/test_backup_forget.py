@@ -38,7 +38,7 @@ def test_a_deleted_chat_that_was_forgotten_never_comes_back(scene, laptop, chat)
 
     report = laptop.forget(chat.id)
 
-    assert (report.messages, report.is_still_here) == (2, False)
+    assert (report.messages, report.is_still_here, report.bytes_deleted) == (2, False, len("onetwo"))
     laptop.say("three", title="Bees")
     laptop.backup()
     wipe(scene)

@@ -188,8 +188,22 @@ def test_what_a_killed_restore_left_is_removed_by_the_next(laptop, desktop):
     assert [name for name in files_beside(desktop) if "restoring" in name] == []
 
 
+def test_a_merging_restore_tells_of_titles_that_changed_and_of_chats_that_stay_away(laptop, desktop):
+    deleted, _ = laptop.say("deleted on the desktop")
+    renamed, _ = laptop.say("renamed on the laptop")
+    laptop.backup()
+    desktop.pull()
+    desktop.execute("DELETE FROM chats WHERE id = ?", deleted.id)
+    laptop.rename(renamed.id, "Whales")
+    laptop.backup()
+
+    report = desktop.restore()
+
+    assert (report.chats, report.chats_changed, report.kept_away) == (0, 1, 1)
+
+
 def test_a_report_of_a_restore_is_one_line():
     assert repr(RestoreReport(chats=1, seconds=0.12345)) == (
-        "RestoreReport(chats=1, messages=0, completions=0, attachments=0, is_new_file=False, quarantined=0, "
-        "bytes_received=0, seconds=0.123)"
+        "RestoreReport(chats=1, messages=0, completions=0, attachments=0, chats_changed=0, kept_away=0, "
+        "is_new_file=False, quarantined=0, bytes_received=0, seconds=0.123)"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from backup_devices import make_scene
+from backup_devices import Told, make_scene
 from builders import add_user
 
 from primer_nb.backup import verify as verify_module
@@ -104,6 +104,19 @@ def test_only_chats_in_buckets_that_differ_are_asked_for(scene, laptop, monkeypa
     assert list(states(report)) == [chats[3].id]
     assert {key[-2:] for key in asked[0]} == {chats[3].id[-2:]}
     assert asked[1] == {chats[3].id}
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_verification_tells_how_far_it_is_and_what_it_received(laptop, depth):
+    laptop.say("hello", "good day")
+    laptop.say("another")
+    laptop.backup()
+    told = Told()
+
+    report = laptop.verify(depth=depth, progress=told)
+
+    assert (told.total, sorted(told.rows), told.is_finished) == (3, [1, 2], True)
+    assert report.bytes_received > 0
 
 
 def test_a_backup_in_the_middle_of_a_verification_is_no_difference(laptop, monkeypatch):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from backup_devices import Told
 from builders import add_messages, said
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -163,6 +165,19 @@ def test_a_drill_shows_that_a_restore_would_work(ada):
     assert ada.backup_drill()
     _talk(ada, "Not sent")
     assert not ada.backup_drill()
+
+
+@pytest.mark.parametrize("method", ["verify", "backup_drill", "pull", "restore"])
+def test_what_may_take_long_shows_a_bar(ada, monkeypatch, method):
+    told = Told()
+    monkeypatch.setattr("primer_nb.workspace.backup_methods.progress_bar", lambda label: nullcontext(told))
+    _talk(ada)
+    ada.backup()
+    told.is_finished = False
+
+    getattr(ada, method)()
+
+    assert told.is_finished
 
 
 def test_who_has_no_account_or_no_server_is_told_what_to_do(people, tmp_path):
