@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from primer_nb import limits, times
 from primer_nb.errors import InvalidInputError, NotAdminError, NotFoundError
+from primer_nb.session import shown
 from primer_nb.tables import AdminSetting
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.deletion import check_not_last_admin
@@ -13,7 +14,6 @@ from primer_nb.use_cases.accounts.emails import folded
 from primer_nb.use_cases.accounts.passwords import require_person
 from primer_nb.use_cases.local_copy import refresh_local_copy
 from primer_nb.use_cases.policy import checked_setting
-from primer_nb.use_cases.users import shown
 
 if TYPE_CHECKING:
     from primer_nb.database import UnitOfWork

@@ -263,6 +263,7 @@ def forget(session: Session, chat: str) -> ForgetReport:
 
 def _server(session: Session) -> KeptServer:
     require_server(session)
+    session.check()  # no unit of work of theirs begins what follows
     return session.backup_server()
 
 

@@ -75,7 +75,7 @@ def opened(slot: KeySlot, *, opener: Secret) -> DataKey:
 
 
 def local_data_key(session: Session) -> DataKey | None:
-    """Open the data key of the local user.
+    """Open the data key of the local user: the one that is stored now, whatever this session holds.
 
     Parameters
     ----------
@@ -92,12 +92,12 @@ def local_data_key(session: Session) -> DataKey | None:
     KeysLockedError
         If there is one and the master key is missing or another.
     """
-    if session.data_key is not None:
-        return session.data_key
     with session.read() as work:
         slots = work.key_slots.where(kind=MASTER)
-    if not slots:
-        return None
+    if session.data_key is not None and not _is_in(slots, session.data_key):
+        session.data_key = None  # another kernel rotated it, or removed the last provider key and with it the slots
+    if session.data_key is not None or not slots:
+        return session.data_key
     master_key = find_master_key()
     if master_key is not None:
         for slot in slots:
@@ -146,7 +146,7 @@ def data_key_for_writing(session: Session) -> tuple[DataKey, KeySlot | None]:
     return session.data_key, None
 
 
-def check_current(work: UnitOfWork, data_key: DataKey, user_id: str) -> None:
+def check_current(work: UnitOfWork, data_key: DataKey, user_id: str, *, new_slot: KeySlot | None = None) -> None:
     """Refuse a data key that was replaced meanwhile, so that nothing is sealed with a key nobody has any more.
 
     Parameters
@@ -157,6 +157,8 @@ def check_current(work: UnitOfWork, data_key: DataKey, user_id: str) -> None:
         The one this session holds.
     user_id : str
         Whose.
+    new_slot : KeySlot, optional
+        About to be stored, with the first data key that the user has.
 
     Raises
     ------
@@ -164,5 +166,12 @@ def check_current(work: UnitOfWork, data_key: DataKey, user_id: str) -> None:
         If it is not the user's any more.
     """
     slots = work.key_slots.where(user_id=user_id)
-    if slots and all(kid_of(slot.sealed_key) != data_key.kid for slot in slots):
-        raise NotSignedInError("your keys were rotated elsewhere; sign in again with ws.login(email)")
+    is_first = new_slot is not None and not slots
+    if not is_first and not _is_in(slots, data_key):
+        raise NotSignedInError(
+            "your keys were rotated elsewhere; try again, and if it does not help sign in again with ws.login(email)"
+        )
+
+
+def _is_in(slots: list[KeySlot], data_key: DataKey) -> bool:
+    return any(kid_of(slot.sealed_key) == data_key.kid for slot in slots)

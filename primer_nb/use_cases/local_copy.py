@@ -91,7 +91,7 @@ def drop_deleted(session: Session) -> None:
     session : Session
         When the server cannot be reached, nothing happens.
     """
-    if not session.has_server or not session.has_local_copy:
+    if not session.has_server or not session.stores.has_local_copy:
         return
     with session.local_copy.unit_of_work(read_only=True) as work:
         known = [user.id for user in work.users.list()]

@@ -91,7 +91,7 @@ def policy_here(session: Session, work: UnitOfWork) -> Policy:
     Policy
         What nobody decided has its default.
     """
-    if not session.has_local_copy:
+    if not session.stores.has_local_copy:
         return read_policy(work)
     with session.local_copy.unit_of_work(read_only=True) as known:
         return read_policy(known)

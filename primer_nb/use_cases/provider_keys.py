@@ -9,6 +9,7 @@ from primer_nb import limits, times
 from primer_nb.credentials.sealing import LONGEST_PROVIDER_KEY, seal
 from primer_nb.errors import InvalidInputError, NotFoundError, NotSignedInError
 from primer_nb.secret import Secret
+from primer_nb.session.standing import check_local
 from primer_nb.tables import UserApiKey
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.data_keys import check_current, data_key_for_writing
@@ -83,8 +84,8 @@ def add_key(session: Session, provider: str, *, key: Secret, check: bool = True)
     row = UserApiKey(user_id=session.user.id, provider=provider, api_key="", created_at=times.now())
     row.api_key = seal(data_key, key, context=context_of(row))
     with session.account_store.unit_of_work(session.user.id) as work:
-        work.users.lock(session.user.id)
-        check_current(work, data_key, session.user.id)
+        _lock(session, work)
+        check_current(work, data_key, session.user.id, new_slot=new_slot)
         if new_slot is not None:
             work.key_slots.add(new_slot)
         work.user_api_keys.remove(provider=provider)
@@ -130,12 +131,14 @@ def remove_key(session: Session, provider: str) -> None:
     NotFoundError
         If none is stored.
     NotSignedInError
-        If a token let this session in.
+        If a token let this session in, or the local user signed up in another kernel.
     """
     if session.by_token:
         raise NotSignedInError("a token may not change provider keys; sign in with ws.login(email)")
+    session.check()
     limits.check_text(provider, name="provider", longest=limits.PROVIDER)
     with session.account_store.unit_of_work(session.user.id) as work:
+        _lock(session, work)
         if not work.user_api_keys.remove(provider=provider):
             raise NotFoundError(f"no key is stored for {provider!r}; ws.api_keys.list() shows what is")
         _drop_useless_slots(session, work)
@@ -154,6 +157,12 @@ def _checked(key: Secret, provider: str) -> Secret:
             f"an API key of {len(key.reveal()):,} characters cannot be stored; {LONGEST_PROVIDER_KEY} fit"
         )
     return key
+
+
+def _lock(session: Session, work: UnitOfWork) -> None:
+    user = work.users.lock(session.user.id)
+    if session.is_local:
+        check_local(user)
 
 
 def _drop_useless_slots(session: Session, work: UnitOfWork) -> None:

@@ -12,6 +12,7 @@ from primer_nb.credentials.master_keys import find_master_key
 from primer_nb.credentials.recovery_keys import new_recovery_key, slot_id_of
 from primer_nb.credentials.sealing import new_data_key, seal
 from primer_nb.errors import InvalidInputError, KeysLockedError
+from primer_nb.session.standing import check_local
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.going_on import go_on
 from primer_nb.use_cases.accounts.password_changes import end_kept_sign_ins
@@ -98,7 +99,7 @@ def _rotate_local(session: Session) -> Rotation:
     new = new_data_key()
     slot = make_slot(new, kind=MASTER, opener=master_key, user_id=session.user.id)
     with session.write() as work:
-        work.users.lock(session.user.id)
+        check_local(work.users.lock(session.user.id))
         count = _seal_anew(work, session.user.id, old, new, [slot])
         work.commit()
     session.data_key = new

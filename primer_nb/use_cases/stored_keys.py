@@ -39,6 +39,11 @@ def stored_key(session: Session, provider: str) -> Secret | None:
         return None
     data_key = _data_key(session)
     if data_key is None:
+        if session.is_local:
+            raise KeysLockedError(
+                f"nothing opens the stored key for {provider} any more; store it again with "
+                f"ws.api_keys.add({provider!r})"
+            )
         raise KeysLockedError(
             f"your key for {provider} is locked here; sign in again with ws.login({session.user.email!r})"
         )

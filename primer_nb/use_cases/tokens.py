@@ -151,7 +151,7 @@ def list_tokens(session: Session) -> list[Token]:
 
 
 def revoke_token(session: Session, token_id: str) -> None:
-    """Let a token be over, now.
+    """Let a token be over, now, also in the sessions on this machine that it let in.
 
     Parameters
     ----------
@@ -179,6 +179,7 @@ def revoke_token(session: Session, token_id: str) -> None:
         work.key_slots.remove(id=row.id, kind=API_KEY)
         audit.record(work, audit.TOKEN_REVOKED, user_id=session.user.id, subject=row.id)
         work.commit()
+    refresh_local_copy(session, session.user.id)  # which its sessions ask
 
 
 def sign_in_with_token(session: Session, token: Secret) -> None:
@@ -207,14 +208,14 @@ def sign_in_with_token(session: Session, token: Secret) -> None:
         raise
     except StoreUnavailableError:
         try:
-            user, _, data_key = _admit(session.local_copy, token)
+            user, row, data_key = _admit(session.local_copy, token)
         except TokenError:
             pass  # this machine has not seen it: only the server could tell
         else:
-            session.become(user, data_key=data_key, by_token=True)
+            session.become(user, data_key=data_key, token_id=row.id)
             return
         raise
-    session.become(user, data_key=data_key, by_token=True)
+    session.become(user, data_key=data_key, token_id=row.id)
 
 
 def _admit(store: Store, token: Secret) -> tuple[User, ApiKey, DataKey | None]:

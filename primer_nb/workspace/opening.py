@@ -12,10 +12,9 @@ from primer_nb.database.addresses import Place, hidden, parse_address
 from primer_nb.paths import default_database_path
 from primer_nb.providers.catalogue import Providers
 from primer_nb.replies.drafts import is_alive
-from primer_nb.session import Session
+from primer_nb.session import Session, local_user
 from primer_nb.use_cases.replying import recover_drafts
 from primer_nb.use_cases.stored_keys import stored_key
-from primer_nb.use_cases.users import local_user
 from primer_nb.workspace.shown_once import as_secret
 from primer_nb.workspace.workspace import Workspace
 
@@ -103,7 +102,7 @@ def _sign_in(session: Session, token: Secret | None) -> None:
         from primer_nb.use_cases.tokens import sign_in_with_token
 
         sign_in_with_token(session, token)
-    elif session.place is not None and has_kept_token(session.place):
+    elif session.stores.place is not None and has_kept_token(session.stores.place):
         from primer_nb.use_cases.accounts import resume  # loads cryptography
 
         resume(session)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from primer_nb.replies import stop_replies
-from primer_nb.use_cases.users import shown
+from primer_nb.session import shown
 from primer_nb.workspace.account_methods import AccountMethods
 from primer_nb.workspace.backup_methods import BackupMethods
 from primer_nb.workspace.chat import ChatHandle

@@ -295,12 +295,12 @@ def test_a_store_in_memory_keeps_nothing(quick_argon2, primer_home):
 
 
 def _kept(session) -> KeptToken:
-    with kept_token(session.place) as keeper:
+    with kept_token(session.stores.place) as keeper:
         return keeper.read()
 
 
 def _keep(session, kept: KeptToken) -> None:
-    with kept_token(session.place) as keeper:
+    with kept_token(session.stores.place) as keeper:
         keeper.write(kept)
 
 

@@ -12,7 +12,7 @@ from panel_backups import state, unsaved, wait_for, wait_for_end, wait_for_unsav
 
 from primer_nb import times
 from primer_nb.database.revisions import head
-from primer_nb.use_cases.users import local_user
+from primer_nb.session import local_user
 
 
 @pytest.fixture(autouse=True)

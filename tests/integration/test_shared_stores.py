@@ -14,7 +14,7 @@ from primer_nb.database import Store, open_store
 from primer_nb.errors import (
     PrimerError,
 )
-from primer_nb.use_cases import users
+from primer_nb.session import users
 
 
 def _say_things(url: str, user_id: str, chat_id: str, name: str, count: int) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from primer_nb.errors import LastAdminError
+from primer_nb.session import local_user
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.passwords import lock_unchanged, prove_again
 from primer_nb.use_cases.local_copy import forget_local_copy
-from primer_nb.use_cases.users import local_user
 
 if TYPE_CHECKING:
     from primer_nb.database import UnitOfWork

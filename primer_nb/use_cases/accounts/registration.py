@@ -10,6 +10,7 @@ from primer_nb.credentials.recovery_keys import new_recovery_key, slot_id_of
 from primer_nb.credentials.sealing import new_data_key
 from primer_nb.errors import EmailTakenError, InvalidInputError, RegistrationClosedError
 from primer_nb.ids import is_uuid
+from primer_nb.session.standing import check_local
 from primer_nb.tables import User
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts.emails import checked_email
@@ -63,6 +64,8 @@ def register(session: Session, email: str, *, password: Secret, name: str = "", 
         If the local store has an account of this address with another password.
     RegistrationClosedError
         If the administrator closed it.
+    NotSignedInError
+        If the local user became another account in another kernel.
     KeysLockedError
         If provider keys of the local user cannot be opened, and so not be taken along.
     StoreUnavailableError
@@ -113,7 +116,10 @@ def _account(user_id: str, email: str, name: str, password_hash: str) -> User:
 
 
 def _store(session: Session, account: User, slots: list[KeySlot]) -> None:
-    provider_keys = _provider_keys(session, account.id) if session.has_server else []
+    provider_keys: list[UserApiKey] = []
+    if session.has_server:
+        session.check()  # the lock below is not one of this store
+        provider_keys = _provider_keys(session, account.id)
     with session.accounts.unit_of_work() as work:
         work.users.lock_all()
         _check_open(work, read_policy(work))
@@ -122,6 +128,7 @@ def _store(session: Session, account: User, slots: list[KeySlot]) -> None:
         if session.has_server:
             _add(work, account)
         else:
+            check_local(work.users.lock(account.id))
             work.users.update(account)
             work.key_slots.remove(user_id=account.id, kind=MASTER)
         for slot in slots:

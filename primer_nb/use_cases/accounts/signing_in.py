@@ -9,6 +9,7 @@ from primer_nb.credentials.passwords import hash_password, needs_rehash
 from primer_nb.credentials.sealing import new_data_key
 from primer_nb.credentials.slots import needs_new_slot
 from primer_nb.errors import NotFoundError, SignInError, StoreError, StoreUnavailableError
+from primer_nb.session import local_user
 from primer_nb.use_cases import audit
 from primer_nb.use_cases.accounts import staying
 from primer_nb.use_cases.accounts.emails import folded
@@ -16,7 +17,6 @@ from primer_nb.use_cases.accounts.moving import move
 from primer_nb.use_cases.accounts.passwords import Proof, is_known, lock_unchanged, prove
 from primer_nb.use_cases.data_keys import PASSWORD, make_slot
 from primer_nb.use_cases.local_copy import drop_deleted, refresh_local_copy
-from primer_nb.use_cases.users import local_user
 
 if TYPE_CHECKING:
     from primer_nb.credentials.sealing import DataKey
@@ -60,7 +60,7 @@ def sign_in(session: Session, email: str, *, password: Secret, stay: bool = True
         drop_deleted(session)
         raise
     except StoreUnavailableError:
-        if not session.has_local_copy or not is_known(session.local_copy, email):
+        if not session.stores.has_local_copy or not is_known(session.local_copy, email):
             raise
         store, is_online = session.local_copy, False
         proof = prove(store, email, password)

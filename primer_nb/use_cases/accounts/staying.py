@@ -43,10 +43,10 @@ def stay(session: Session) -> None:
     session : Session
         Somebody has just signed in, online.
     """
-    if session.place is None or session.by_token:
+    if session.stores.place is None or session.by_token:
         return
     token, now = new_refresh_token(), times.now()
-    with kept_token(session.place) as keeper:
+    with kept_token(session.stores.place) as keeper:
         before = keeper.read()
         with session.accounts.unit_of_work(session.user.id) as work:
             work.refresh_tokens.prune(before=now - ABSOLUTE)
@@ -71,9 +71,9 @@ def is_kept(session: Session) -> bool:
     bool
         Whether a token of theirs is kept, good or not.
     """
-    if session.place is None or not has_kept_token(session.place):
+    if session.stores.place is None or not has_kept_token(session.stores.place):
         return False
-    with kept_token(session.place) as keeper:
+    with kept_token(session.stores.place) as keeper:
         kept = keeper.read()
     return kept is not None and kept.user_id == session.user.id
 
@@ -86,9 +86,9 @@ def forget(session: Session) -> None:
     session : Session
         A server that cannot be reached keeps the digest of a token that nobody has any more.
     """
-    if session.place is None or not has_kept_token(session.place):
+    if session.stores.place is None or not has_kept_token(session.stores.place):
         return
-    with kept_token(session.place) as keeper:
+    with kept_token(session.stores.place) as keeper:
         kept = keeper.read()
         if kept is not None and kept.user_id != session.user.id:
             return
@@ -105,9 +105,9 @@ def resume(session: Session) -> None:
     session : Session
         Of the local user. When what is kept is no longer good, it stays the local user's, with a warning.
     """
-    if session.place is None or not has_kept_token(session.place):
+    if session.stores.place is None or not has_kept_token(session.stores.place):
         return
-    with kept_token(session.place) as keeper:
+    with kept_token(session.stores.place) as keeper:
         kept = keeper.read()
         if kept is None:
             return

@@ -8,35 +8,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from primer_nb import times
-from primer_nb.database import open_store
-from primer_nb.database.addresses import parse_address
-from primer_nb.database.copies import has_copy, open_copy
+from primer_nb.errors import NotSignedInError
+from primer_nb.session.standing import Who, why_over
+from primer_nb.session.stores import Stores
+from primer_nb.session.users import LOCAL_EMAIL, local_user
 from primer_nb.watchers import Watchers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from primer_nb.backup.kept import KeptServer
     from primer_nb.credentials.sealing import DataKey
     from primer_nb.database import Store, UnitOfWork
-    from primer_nb.database.addresses import Place
+    from primer_nb.database.addresses import Address, Place
     from primer_nb.providers.catalogue import Providers
     from primer_nb.tables import User
-
-LOCAL_EMAIL = "local@localhost"  # of the passwordless local user; nobody can register it
-
-
-@dataclass(slots=True)
-class _Who:
-    """Who works, and what opens their keys: one object, so that no other thread finds one user's with another's."""
-
-    user: User
-    data_key: DataKey | None = None
-    by_token: bool = False
 
 
 class Session:
@@ -55,8 +47,8 @@ class Session:
 
     Attributes
     ----------
-    server : Address or None
-        Where the accounts live, if it is a store of its own.
+    stores : Stores
+        The local one, the server of the accounts, and what is known of it here.
     sent_alone : dict of str to int
         The chats that were backed up by themselves in this process, each with the last entry of the journal from
         before it was: what one backup of everything notes in the store, this notes here.
@@ -65,12 +57,10 @@ class Session:
     def __init__(self, store: Store, user: User, providers: Providers, *, server: Place | None = None) -> None:
         self.store = store
         self.providers = providers
-        self._who = _Who(user)
-        self.server = None if server is None else parse_address(server)
-        self._accounts: Store | None = None
-        self._copy: Store | None = None
-        self._opening = threading.Lock()
-        self._keeping = threading.Lock()  # apart from the one above, which may be held until a server is given up
+        self.stores = Stores(store, server=server)
+        self._who = Who(user)
+        self._outlives_its_user = False
+        self._changing, self._keeping = threading.Lock(), threading.Lock()
         self._kept: KeptServer | None = None
         self._backed_up: dict[str, datetime] = {}
         self.sent_alone: dict[str, int] = {}
@@ -94,7 +84,12 @@ class Session:
     @property
     def by_token(self) -> bool:
         """Whether a token let the user in, not a person."""
-        return self._who.by_token
+        return self._who.token_id is not None
+
+    @property
+    def server(self) -> Address | None:
+        """Where the accounts live, if it is a store of its own."""
+        return self.stores.server
 
     @property
     def has_server(self) -> bool:
@@ -103,24 +98,8 @@ class Session:
 
     @property
     def accounts(self) -> Store:
-        """The store that holds the accounts, opened at first use.
-
-        Returns
-        -------
-        Store
-            The local one when there is no server.
-
-        Raises
-        ------
-        StoreError
-            If the server cannot be reached or has another schema.
-        """
-        if self.server is None:
-            return self.store
-        with self._opening:
-            if self._accounts is None:
-                self._accounts = open_store(self.server)
-            return self._accounts
+        """The store that holds the accounts."""
+        return self.stores.accounts
 
     @property
     def is_local(self) -> bool:
@@ -134,36 +113,8 @@ class Session:
 
     @property
     def local_copy(self) -> Store:
-        """The store that answers for `accounts` without a connection, opened at first use.
-
-        Returns
-        -------
-        Store
-            What this machine keeps of the server's accounts; without a server the local store.
-
-        Raises
-        ------
-        StoreError
-            If it cannot be opened.
-        """
-        if self.server is None:
-            return self.store
-        with self._keeping:
-            if self._copy is None:
-                self._copy = open_copy(self.place)
-            return self._copy
-
-    @property
-    def has_local_copy(self) -> bool:
-        """Whether this machine knows something of the server's accounts."""
-        return self._copy is not None or (self.has_server and has_copy(self.place))
-
-    @property
-    def place(self) -> str | None:
-        """What the two stores are called together, for what is kept on this machine; ``None``: nothing is kept."""
-        if self.store.address.is_in_memory:
-            return None
-        return f"{self.store.address}|{self.server or ''}"
+        """The store that answers for `accounts` without a connection; without a server the local store."""
+        return self.stores.local_copy
 
     def backup_server(self) -> KeptServer:
         """Return the server that the user's backups go to, with the one connection that is kept to it.
@@ -187,15 +138,16 @@ class Session:
         """When a backup of the user was last found complete, in this process."""
         return self._backed_up.get(self.user.id)
 
-    def read(self) -> UnitOfWork:
+    def read(self) -> AbstractContextManager[UnitOfWork]:
         """Make a unit of work on the local store that only reads.
 
         Returns
         -------
         UnitOfWork
-            A context manager, on behalf of the user.
+            A context manager, on behalf of the user. It begins with a look whether the user still is who they were;
+            else it raises NotSignedInError, and the local user works here from then on, unless a token was used.
         """
-        return self.store.unit_of_work(self.user.id, read_only=True)
+        return self._work(read_only=True)
 
     def read_keys(self) -> UnitOfWork:
         """Make a unit of work that only reads, where the user's provider keys are on this machine.
@@ -208,17 +160,28 @@ class Session:
         store = self.store if self.is_local else self.local_copy
         return store.unit_of_work(self.user.id, read_only=True)
 
-    def write(self) -> UnitOfWork:
+    def write(self) -> AbstractContextManager[UnitOfWork]:
         """Make a unit of work on the local store that writes.
 
         Returns
         -------
         UnitOfWork
-            A context manager, on behalf of the user.
+            A context manager, as that of `read`.
         """
-        return self.store.unit_of_work(self.user.id)
+        return self._work(read_only=False)
 
-    def become(self, user: User, *, data_key: DataKey | None = None, by_token: bool = False) -> None:
+    def check(self) -> None:
+        """Look whether the user still is who they were, before something that no unit of work of theirs begins.
+
+        Raises
+        ------
+        NotSignedInError
+            If they signed up in another kernel, or their account or token is over.
+        """
+        with self.read():
+            pass
+
+    def become(self, user: User, *, data_key: DataKey | None = None, token_id: str | None = None) -> None:
         """Let somebody work from now on, and tell who watches.
 
         Parameters
@@ -227,14 +190,12 @@ class Session:
             Who.
         data_key : DataKey, optional
             Opens the user's provider keys; the one held before is wiped unless it is the same object.
-        by_token : bool, default False
-            Whether a token let them in, not a person.
+        token_id : str, optional
+            Of the token that let them in; without one they came as a person.
         """
-        if self.data_key is not None and self.data_key is not data_key:
-            self.data_key.wipe()
-            self.data_key = None  # also where a session stays with this user
-        is_another = user.id != self.user.id
-        self._who = _Who(user, data_key, by_token)
+        with self._changing:
+            is_another = user.id != self.user.id
+            self._let(Who(user, data_key, token_id))
         if is_another:
             self.hang_up()
         self.tell()
@@ -281,11 +242,11 @@ class Session:
         Returns
         -------
         Session
-            On the same local store, for work that outlives a change of user. Its data key is wiped by that change:
-            what has to be opened is opened before.
+            On the same stores, for work that outlives a change of user: also when its user signs up elsewhere. Its
+            data key is wiped by that change: what has to be opened is opened before.
         """
         stays = Session(self.store, self.user, self.providers)
-        stays._who = self._who
+        stays.stores, stays._who, stays._outlives_its_user = self.stores, self._who, True
         return stays
 
     def hang_up(self) -> None:
@@ -301,11 +262,39 @@ class Session:
             self.data_key.wipe()
             self.data_key = None
         self.hang_up()
-        for store in (self._accounts, self._copy):
-            if store is not None:
-                store.close()
-        self.store.close()
+        self.stores.close()
 
     def __repr__(self) -> str:
         """Return one line without a secret."""
         return f"Session({self.store!r})"
+
+    @contextmanager
+    def _work(self, *, read_only: bool) -> Iterator[UnitOfWork]:
+        while True:
+            who = self._who
+            with self.store.unit_of_work(who.user.id, read_only=read_only) as work:
+                reason = None if self._outlives_its_user else why_over(work, who, self.stores)
+                if reason is None:
+                    yield work
+                    return
+            if self._end(who):
+                raise NotSignedInError(reason)
+
+    def _end(self, who: Who) -> bool:
+        """Let the local user work from now on; tell whether nobody else has come meanwhile."""
+        # a notebook that nobody sits at must not go on in other chats
+        successor = who.user if who.token_id is not None else local_user(self.store)
+        with self._changing:
+            if self._who is not who:
+                return False
+            self._let(Who(successor, token_id=who.token_id))
+        self.hang_up()
+        if successor is not who.user:
+            self.tell()
+        return True
+
+    def _let(self, who: Who) -> None:
+        before, self._who = self._who, who
+        if before.data_key is not None and before.data_key is not who.data_key:
+            before.data_key.wipe()
+            before.data_key = None  # also where a session stays with this user

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from primer_nb import ids, times
 from primer_nb.errors import NotFoundError
-from primer_nb.session import LOCAL_EMAIL
 from primer_nb.tables import User
 from primer_nb.tables.users import NO_PASSWORD
 
 if TYPE_CHECKING:
     from primer_nb.database import Store, UnitOfWork
+
+LOCAL_EMAIL = "local@localhost"  # nobody can register it
 
 
 def local_user(store: Store) -> User:
