@@ -246,7 +246,11 @@ RECEIVERS: dict[str, Kind] = {
     "ChatMagics": Kind(lambda bob: _magics(bob)),
 }
 # What no input of a user's reaches: it is called by what has just proved whose account it is.
-NOT_FOR_USERS = {"use_cases.local_copy.refresh_local_copy"}
+NOT_FOR_USERS = {
+    "use_cases.accounts.moving.move",
+    "use_cases.local_copy.refresh_local_copy",
+    "use_cases.policy.policy_here",
+}
 # Who signs up is told that an address is taken: without mail there is nobody else to tell.
 TELLS_WHO_SIGNS_UP = {"Workspace.register", "use_cases.accounts.registration.register", "Account.ask.register"}
 
