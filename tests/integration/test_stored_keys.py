@@ -146,7 +146,7 @@ def test_a_row_moved_to_another_user_provider_or_place_does_not_open(people):
     ada, bob = people.sign_up(), people.sign_up(BOB, password=OTHER_PASSWORD)
     _add(ada)
     _add(bob, key=OTHER_KEY)
-    with ada.store.unit_of_work() as work:
+    with ada.local_copy.unit_of_work() as work:
         (adas,), (bobs,) = (work.user_api_keys.where(user_id=session.user.id) for session in (ada, bob))
         bobs.api_key, adas.provider = adas.api_key, "gemini"
         work.user_api_keys.update(bobs)
@@ -161,7 +161,7 @@ def test_a_row_moved_to_another_user_provider_or_place_does_not_open(people):
 def test_a_key_that_another_program_stored_is_said_not_sent(people):
     session = people.sign_up()
     _add(session)
-    with session.store.unit_of_work() as work:
+    with session.local_copy.unit_of_work() as work:
         (row,) = work.user_api_keys.where(user_id=session.user.id)
         row.api_key = "plain text of an older program"
         work.user_api_keys.update(row)
