@@ -9,6 +9,7 @@ from primer_nb.errors import NotAdminError, NotSignedInError, RegistrationClosed
 from primer_nb.secret import Secret
 from primer_nb.use_cases import accounts, administration, provider_keys, tokens
 from primer_nb.use_cases.chats import create_chat, list_chats
+from primer_nb.use_cases.policy import policy_here
 from primer_nb.use_cases.stored_keys import stored_key
 
 EVE = "eve@example.org"
@@ -126,6 +127,19 @@ def test_two_servers_may_have_accounts_of_one_address(eves, tmp_path):
     assert [chat.title for chat in list_chats(here)] == ["Mine"]
     assert [chat.title for chat in list_chats(there)] == ["Theirs"]
     theirs.close()
+
+
+def test_what_outlives_a_change_of_user_knows_keys_and_policy_of_the_server(eves):
+    session = eves.sign_up()
+    provider_keys.add_key(session, "openai", key=Secret("sk-abcdefghijkl"), check=False)
+    administration.set_admin_setting(session, "default_model", value="gpt-cheap")
+
+    stays = session.as_now()
+    accounts.sign_out(session)
+
+    assert [key.provider for key in provider_keys.list_keys(stays)] == ["openai"]
+    with stays.read() as work:
+        assert policy_here(stays, work).default_model == "gpt-cheap"
 
 
 def test_a_server_that_was_wiped_gets_the_account_back_with_chats_and_keys(eves, tmp_path):

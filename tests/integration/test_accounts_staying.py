@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from crashes import kills
-from people import ADA, BOB, OTHER_PASSWORD, PASSWORD, actions, damage_slot
+from people import ADA, BOB, OTHER_PASSWORD, actions, damage_slot
 
 import primer_nb
 from primer_nb import times
@@ -227,6 +227,7 @@ def test_a_damaged_slot_keeps_nobody_from_opening_a_store(people):
         assert [row.revoked for row in work.refresh_tokens.where(token=digest(kept.current))] == [True]
 
 
+<<<<<<< ours
 def test_signing_out_leaves_alone_what_is_kept_of_somebody_else(people):
     ada = people.sign_up()
     people.sign_up(BOB, password=OTHER_PASSWORD, stay=True)
@@ -267,6 +268,8 @@ def test_who_stays_in_place_of_somebody_else_leaves_no_token_that_nobody_has(peo
         assert all(row.revoked for row in work.refresh_tokens.where(user_id=bob.user.id))
 
 
+=======
+>>>>>>> theirs
 def test_tokens_that_were_over_long_ago_are_deleted(people, monkeypatch):
     session = people.sign_up(stay=True)
     start = times.now()
