@@ -55,8 +55,7 @@ class Session:
     """
 
     def __init__(self, store: Store, user: User, providers: Providers, *, server: Place | None = None) -> None:
-        self.store = store
-        self.providers = providers
+        self.store, self.providers = store, providers
         self.stores = Stores(store, server=server)
         self._who = Who(user)
         self._outlives_its_user = False
@@ -64,8 +63,7 @@ class Session:
         self._kept: KeptServer | None = None
         self._backed_up: dict[str, datetime] = {}
         self.sent_alone: dict[str, int] = {}
-        self._watchers = Watchers()
-        self._backup_watchers = Watchers()
+        self._watchers, self._backup_watchers = Watchers(), Watchers()
 
     @property
     def user(self) -> User:
@@ -149,16 +147,18 @@ class Session:
         """
         return self._work(read_only=True)
 
-    def read_keys(self) -> UnitOfWork:
+    def read_keys(self) -> AbstractContextManager[UnitOfWork]:
         """Make a unit of work that only reads, where the user's provider keys are on this machine.
 
         Returns
         -------
         UnitOfWork
-            A context manager, on behalf of the user.
+            A context manager, as that of `read`.
         """
-        store = self.store if self.is_local else self.local_copy
-        return store.unit_of_work(self.user.id, read_only=True)
+        if self.is_local or not self.has_server:
+            return self.read()
+        self.check()
+        return self.local_copy.unit_of_work(self.user.id, read_only=True)
 
     def write(self) -> AbstractContextManager[UnitOfWork]:
         """Make a unit of work on the local store that writes.

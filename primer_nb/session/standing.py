@@ -67,7 +67,7 @@ def why_over(work: UnitOfWork, who: Who, stores: Stores) -> str | None:
         return _why_token_is_over(work, who.token_id, is_copy=False)
     email = work.users.own_email()
     if who.user.email == LOCAL_EMAIL:
-        return None if email == LOCAL_EMAIL else _signed_up(email)
+        return None if email == LOCAL_EMAIL else _signed_up(_known_email(who.user, stores) or email)
     return None if email is not None else f"the account {who.user.email} is not here any more; nobody is signed in"
 
 
@@ -100,9 +100,17 @@ def _why_token_is_over(work: UnitOfWork, token_id: str, *, is_copy: bool) -> str
 def _signed_up(email: str | None) -> str:
     if email is None:
         return "who worked here signed up and deleted the account in another kernel; nobody is signed in"
-    if not email.partition("@")[2]:  # the account is on a server, here are only its chats
-        email = "your e-mail address"
+    if "@" not in email:  # the account is on a server, and another machine signed it up
+        return "who worked here signed up on a server; sign in with ws.login(email), or go on without the chats"
     return (
         f"{email} signed up in another kernel and has the chats and keys that were here; sign in with "
         f"ws.login({email!r}), or go on without an account and without those"
     )
+
+
+def _known_email(user: User, stores: Stores) -> str | None:
+    """Look for the account in what this machine keeps of the server: the local store has only its chats."""
+    if not stores.has_local_copy:
+        return None
+    with stores.local_copy.unit_of_work(user.id, read_only=True) as known:
+        return known.users.own_email()

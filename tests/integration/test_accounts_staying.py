@@ -227,49 +227,6 @@ def test_a_damaged_slot_keeps_nobody_from_opening_a_store(people):
         assert [row.revoked for row in work.refresh_tokens.where(token=digest(kept.current))] == [True]
 
 
-<<<<<<< ours
-def test_signing_out_leaves_alone_what_is_kept_of_somebody_else(people):
-    ada = people.sign_up()
-    people.sign_up(BOB, password=OTHER_PASSWORD, stay=True)
-
-    accounts.sign_out(ada)
-
-    assert people.session().user.email == BOB
-
-
-def test_a_new_password_keeps_nobody_signed_in_who_was_not(people):
-    ada = people.sign_up()
-    people.sign_up(BOB, password=OTHER_PASSWORD, stay=True)
-
-    accounts.change_password(ada, old=Secret(PASSWORD), new=Secret("third choice of ada lovelace"))
-
-    assert people.session().user.email == BOB
-
-
-def test_deleting_an_account_leaves_alone_what_is_kept_of_somebody_else(people):
-    people.sign_up(BOB, password=OTHER_PASSWORD)
-    ada = people.sign_up()
-    people.sign_in(BOB, password=OTHER_PASSWORD, stay=True)
-
-    accounts.delete_account(ada, password=Secret(PASSWORD))
-
-    assert people.session().user.email == BOB
-
-
-def test_who_stays_in_place_of_somebody_else_leaves_no_token_that_nobody_has(people):
-    people.sign_up()
-    ada = people.session()
-    bob = people.sign_up(BOB, password=OTHER_PASSWORD, stay=True)
-
-    accounts.sign_in(ada, ADA, password=Secret(PASSWORD), stay=True)
-
-    assert people.session().user.email == ADA
-    with bob.accounts.unit_of_work(read_only=True) as work:
-        assert all(row.revoked for row in work.refresh_tokens.where(user_id=bob.user.id))
-
-
-=======
->>>>>>> theirs
 def test_tokens_that_were_over_long_ago_are_deleted(people, monkeypatch):
     session = people.sign_up(stay=True)
     start = times.now()
