@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 from primer_nb.backup.columns import CHATS, COMPLETIONS, MESSAGES, USER_SETTINGS, Table
 from primer_nb.backup.copying_in import copied, width_of
 from primer_nb.backup.loads import TABLES, Load
-from primer_nb.backup.push import CONFLICTS, OWN
+from primer_nb.backup.push import CONFLICTS, FOREIGN, OWN
 from primer_nb.backup.rows import Quarantined
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ _COLUMNS = ", ".join(f"c{at} text" for at in range(_WIDTH))
 # everybody may take statistics, which would make it plan anew.
 _BEGIN = f"DISCARD PLANS; BEGIN; CREATE TEMPORARY TABLE primer_sent (place smallint, {_COLUMNS}) ON COMMIT DROP"
 
+_TAKEN = (
+    f"SELECT id::text FROM primer_sent JOIN messages ON id = c0::uuid WHERE place = {TABLES.index(MESSAGES)}"
+    " AND user_id <> {user}::uuid"
+)
+
 
 class AccountMissingError(Exception):
     """The server does not have the user."""
@@ -45,6 +50,7 @@ def send(
     load: Load,
     *,
     user_id: str,
+    refused: list[Quarantined],
     measure: bool = False,
     are_new: bool = False,
     meanwhile: Callable[[], object] | None = None,
@@ -59,6 +65,8 @@ def send(
         The rows; those they hang on are among them or on the server.
     user_id : str
         Whose.
+    refused : list of Quarantined
+        Messages whose identifier another user's has there are added here.
     measure : bool, default False
         Whether the server takes statistics of the chats. Without any it finds the chat of each message by going
         through all chats of the user: measured, 100,000 messages took 40 s and not 3.
@@ -95,6 +103,8 @@ def send(
                 cursor.nextset()
                 if measure and table is CHATS:
                     cursor.nextset()
+            if not are_new and load.of(MESSAGES):
+                refused += [Quarantined("m", key, FOREIGN) for (key,) in cursor]
         return counts
     except BaseException:
         if not pg.closed and pg.pgconn.transaction_status != TransactionStatus.IDLE:
@@ -149,9 +159,12 @@ def send_all_but_bad(
     load = load.without({(row.kind, str(row.entity_id)) for row in refused})
     if not len(load):
         return {}, 0, 0
+    before = len(refused)
     try:
-        counts = send(pg, load, user_id=user_id, measure=measure, are_new=are_new, meanwhile=meanwhile)
-        return counts, len(load), ROUND_TRIPS
+        counts = send(
+            pg, load, user_id=user_id, refused=refused, measure=measure, are_new=are_new, meanwhile=meanwhile
+        )
+        return counts, len(load) - (len(refused) - before), ROUND_TRIPS
     except REFUSALS as error:
         raise_when_nobody(error)
         if are_new and isinstance(error, psycopg.errors.UniqueViolation):
@@ -208,6 +221,8 @@ def _finish(tables: tuple[Table, ...], user_id: str, *, measure: bool, are_new: 
         steps.append(sql.SQL(_insert(table, are_new=are_new)).format(user=sql.Literal(user_id)))
         if measure and table is CHATS:
             steps.append(sql.SQL("ANALYZE chats (id, user_id)"))
+    if not are_new and MESSAGES in tables:
+        steps.append(sql.SQL(_TAKEN).format(user=sql.Literal(user_id)))
     return sql.SQL("; ").join([*steps, sql.SQL("COMMIT")])
 
 

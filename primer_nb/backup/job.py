@@ -24,12 +24,11 @@ from primer_nb.backup.gathering import gather
 from primer_nb.backup.loads import Load
 from primer_nb.backup.opening import greet
 from primer_nb.backup.progress import Progress
+from primer_nb.backup.push import FOREIGN
 from primer_nb.backup.reports import BackupReport
 from primer_nb.backup.rows import Quarantined
 from primer_nb.backup.server import Server
 from primer_nb.database import Store
-
-FOREIGN = "on the server it belongs to another account"
 
 _FEW_CHATS = 10_000  # in all; counting them anew takes a few milliseconds
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 
+FOREIGN = "on the server it belongs to another account"
+
+
 @dataclass(frozen=True, slots=True)
 class Pushed:
     """What a push did.
@@ -43,6 +46,8 @@ class Pushed:
         Chats of the batch that belong to another user there.
     missing : tuple of str
         Chats that the server should have and has not: somebody deleted them there.
+    taken : tuple of str
+        Messages that stay behind: there the identifier is that of another user's message.
     counts : dict of str to int
         Rows written, by table.
     """
@@ -51,6 +56,7 @@ class Pushed:
     version: str | None
     foreign: tuple[str, ...]
     missing: tuple[str, ...]
+    taken: tuple[str, ...]
     counts: dict[str, int]
 
 
@@ -97,7 +103,8 @@ WITH others AS (
 )"""
 _TAIL = """
 SELECT (SELECT count(*) FROM guard), (SELECT version_num FROM primer_alembic_version),
-    ARRAY(SELECT id::text FROM others), ARRAY(SELECT id::text FROM missing)"""
+    ARRAY(SELECT id::text FROM others), ARRAY(SELECT id::text FROM missing),
+    ARRAY(SELECT id::text FROM messages WHERE id = ANY(%(messages_0)s::uuid[]) AND user_id <> %(user)s::uuid)"""
 _UNTAGGED = """, untagged AS (
     DELETE FROM chat_tags WHERE chat_id = ANY(%(detailed)s::uuid[]) AND EXISTS (SELECT FROM guard)
         AND (chat_id, tag) NOT IN (SELECT * FROM unnest(%(chat_tags_0)s::uuid[], %(chat_tags_1)s::text[]))
@@ -148,9 +155,9 @@ def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain,
         parameters |= {f"{table.name}_{at}": list(values) for at, values in enumerate(columns)}
     row = pg.execute(_statement(tables, is_detailed=bool(batch.detailed)), parameters).fetchone()
     assert row is not None
-    hit, version, foreign, missing, *counts = row
+    hit, version, foreign, missing, taken, *counts = row
     named = dict(zip((table.name for table in tables), counts, strict=True))
-    return Pushed(bool(hit), version, tuple(foreign), tuple(missing), named)
+    return Pushed(bool(hit), version, tuple(foreign), tuple(missing), tuple(taken), named)
 
 
 @cache

@@ -22,15 +22,16 @@ from primer_nb.backup.bookkeeping import (
 from primer_nb.backup.bulk import REFUSALS, AccountMissingError, raise_when_nobody
 from primer_nb.backup.digests import local_digests, server_digests
 from primer_nb.backup.gathering import count_rows
-from primer_nb.backup.job import FOREIGN, Job
+from primer_nb.backup.job import Job
 from primer_nb.backup.journal import Batch, next_batch
 from primer_nb.backup.lock import alone
 from primer_nb.backup.opening import check_pair
 from primer_nb.backup.progress import NoProgress, Progress
-from primer_nb.backup.push import Pushed, push_batch
+from primer_nb.backup.push import FOREIGN, Pushed, push_batch
 from primer_nb.backup.reconcile import differs, reconcile
 from primer_nb.backup.reports import BackupReport
 from primer_nb.backup.retrying import line_to, retried
+from primer_nb.backup.rows import Quarantined
 from primer_nb.backup.server import Server, check_version, no_account
 from primer_nb.backup.spelling import canonical_id
 from primer_nb.database import Store
@@ -158,6 +159,7 @@ def _push_one(job: Job, batch: Batch, chain: Chain) -> Chain | None:
             return chain
         if not pushed.is_accepted:
             return None
+        job.refuse(Quarantined("m", key, FOREIGN) for key in pushed.taken)
     following = Chain(chain.device_id, token, batch.top)
     with writing(job.store) as connection:
         acknowledge(connection, job.target, following)
