@@ -49,7 +49,8 @@ def _analyzed(row: Any) -> str:
 
 
 def _size(row: Any) -> str:
-    return f"{row.store:8} {row.table:24} {row.rows:>12,} rows {_megabytes(row.bytes):>12}"
+    size = "size unknown" if row.bytes is None else _megabytes(row.bytes)
+    return f"{row.store:8} {row.table:24} {row.rows:>12,} rows {size:>12}"
 
 
 def _problem(row: Any) -> str:

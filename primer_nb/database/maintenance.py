@@ -5,6 +5,7 @@ The statements are those that Primer's document names; PostgreSQL's own autovacu
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,13 +28,13 @@ class TableSize(NamedTuple):
         Its name.
     rows : int
         How many it holds.
-    size_bytes : int
-        With its indexes.
+    size_bytes : int or None
+        With its indexes; ``None`` where this build of SQLite cannot tell.
     """
 
     table: str
     rows: int
-    size_bytes: int
+    size_bytes: int | None
 
 
 class Damage(NamedTuple):
@@ -150,12 +151,12 @@ def table_sizes(store: Store) -> list[TableSize]:
         The largest first; SQLite reads every page for this.
     """
     with _autocommit(store) as execute:
-        measured = dict(execute(_SIZES[store.dialect]))
+        measured = _measured(execute, store.dialect)
         sizes = [
-            TableSize(table, execute(f"SELECT count(*) FROM {table}")[0][0], int(measured.get(table, 0)))  # noqa: S608
+            TableSize(table, execute(f"SELECT count(*) FROM {table}")[0][0], measured.get(table))  # noqa: S608
             for table in _tables(store)
         ]
-    return sorted(sizes, key=lambda size: (-size.size_bytes, size.table))
+    return sorted(sizes, key=lambda size: (-(size.size_bytes or 0), -size.rows, size.table))
 
 
 def damages(store: Store) -> list[Damage]:
@@ -219,6 +220,15 @@ _CHECKS = {
 
 def _tables(store: Store) -> list[str]:
     return sorted(metadata_for(store.dialect).tables)
+
+
+def _measured(execute: Any, dialect: str) -> dict[str, int]:
+    try:
+        return {table: int(size) for table, size in execute(_SIZES[dialect])}
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return {}  # dbstat is an option of SQLite's build, which python.org's for Windows leaves out
 
 
 def _each_table(store: Store, command: str) -> Tended:

@@ -61,14 +61,14 @@ class Size:
         Which one.
     rows : int
         How many it holds.
-    bytes : int
-        With its indexes.
+    bytes : int or None
+        With its indexes; ``None`` where this build of SQLite cannot tell.
     """
 
     store: str
     table: str
     rows: int
-    bytes: int
+    bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,27 @@ def sizes(session: Session) -> list[Size]:
         If a store cannot be reached.
     """
     return [Size(name, *size) for name, store in _stores(session) for size in maintenance.table_sizes(store)]
+
+
+def whole_sizes(session: Session) -> dict[str, int]:
+    """Measure each store as a whole.
+
+    Parameters
+    ----------
+    session : Session
+        Of which stores.
+
+    Returns
+    -------
+    dict of str to int
+        Bytes, by ``"local"`` and ``"server"``; of the server all that its database holds.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be reached.
+    """
+    return {name: maintenance.size_bytes(store) for name, store in _stores(session)}
 
 
 def check(session: Session) -> list[Problem]:

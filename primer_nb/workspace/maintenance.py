@@ -77,14 +77,17 @@ class Maintenance:
         -------
         pandas.DataFrame
             One row a table, the local store's first, the largest first: ``store`` and ``table`` str, ``rows`` and
-            ``bytes`` Int64.
+            ``bytes`` Int64 (missing where this build of SQLite cannot tell). ``frame.attrs["bytes"]`` has the whole
+            of each store, by ``"local"`` and ``"server"``.
 
         Raises
         ------
         StoreError
             If a store cannot be reached.
         """
-        return _frame(maintenance.sizes(self._session), maintenance.Size)
+        frame = _frame(maintenance.sizes(self._session), maintenance.Size)
+        frame.attrs["bytes"] = maintenance.whole_sizes(self._session)
+        return frame
 
     def check(self) -> pd.DataFrame:
         """Look for damage, and for rows that have lost what they belong to; nothing is changed.
@@ -110,7 +113,7 @@ def _frame(rows: Sequence[Any], kind: type) -> pd.DataFrame:
     values = [asdict(row) for row in rows]
     return pd.DataFrame(
         {
-            field.name: pd.Series([row[field.name] for row in values], dtype="Int64" if field.type == "int" else TEXT)
+            field.name: pd.Series([row[field.name] for row in values], dtype=TEXT if field.type == "str" else "Int64")
             for field in fields(kind)
         }
     )

@@ -31,6 +31,38 @@ def test_every_table_is_measured_with_its_rows(people):
     assert set(sizes["store"]) == ({"local", "server"} if people.server_url else {"local"})
 
 
+def test_the_whole_of_each_store_is_measured(people):
+    ws = people.connect()
+
+    sizes = ws.maintenance.sizes()
+
+    whole = sizes.attrs["bytes"]
+    assert set(whole) == set(sizes["store"])
+    assert all(whole[store] >= found["bytes"].sum() for store, found in sizes.groupby("store"))
+    path = ws._session.store.address.path
+    if path is not None:
+        with closing(sqlite3.connect(path)) as another_program:
+            query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+            assert another_program.execute(query).fetchone() == (whole["local"],)
+
+
+def test_where_sqlite_cannot_measure_tables_their_rows_and_the_file_are_told(sqlite_url, monkeypatch, capsys):
+    query = maintenance._SIZES["sqlite"].replace("dbstat", "dbstat_of_another_build")
+    monkeypatch.setitem(maintenance._SIZES, "sqlite", query)
+    with world(sqlite_url) as people:
+        ws = people.connect()
+        ws.chats.create("Birds")
+
+        sizes = ws.maintenance.sizes()
+
+    assert sizes.set_index("table").loc["chats", "rows"] == 1
+    assert sizes["bytes"].isna().all()
+    assert sizes["bytes"].dtype == "Int64"
+    assert sizes.attrs["bytes"]["local"] > 0
+    assert main(["maintain", "sizes", "--database", sqlite_url]) == 0
+    assert "size unknown" in capsys.readouterr().out
+
+
 def test_a_vacuum_gives_the_room_of_deleted_chats_back(people):
     ws = people.connect()
     user, store = ws.user, ws._session.store
