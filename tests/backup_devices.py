@@ -75,6 +75,18 @@ class Device:
         """Give a chat another title, now."""
         self.execute("UPDATE chats SET title = ?, updated_at = ? WHERE id = ?", title, to_text(now()), chat_id)
 
+    def tag(self, chat_id: str, tag: str) -> None:
+        """Put a tag on a chat, now."""
+        self.execute("INSERT INTO chat_tags VALUES (?, ?, ?)", chat_id, tag, to_text(now()))
+
+    def untag(self, chat_id: str, tag: str) -> None:
+        """Take a tag off a chat."""
+        self.execute("DELETE FROM chat_tags WHERE chat_id = ? AND tag = ?", chat_id, tag)
+
+    def tags(self) -> list[str]:
+        """Read the tags of all chats."""
+        return [tag for (tag,) in self.execute("SELECT tag FROM chat_tags ORDER BY tag")]
+
     def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a statement in the local store, as another program would."""
         with closing(sqlite3.connect(self.store.address.path, isolation_level=None)) as connection:
@@ -143,6 +155,18 @@ class Scene:
                 (user.id, user.email, to_text(now()), to_text(now())),
             )
         return Device(store, self.server, user)
+
+    def tag(self, chat_id: str, tag: str) -> None:
+        """Put a tag on a chat, now."""
+        self.execute("INSERT INTO chat_tags VALUES (?, ?, ?)", chat_id, tag, to_text(now()))
+
+    def untag(self, chat_id: str, tag: str) -> None:
+        """Take a tag off a chat."""
+        self.execute("DELETE FROM chat_tags WHERE chat_id = ? AND tag = ?", chat_id, tag)
+
+    def tags(self) -> list[str]:
+        """Read the tags of all chats."""
+        return [tag for (tag,) in self.execute("SELECT tag FROM chat_tags ORDER BY tag")]
 
     def execute(self, statement: str, parameters: object = ()) -> list[tuple[Any, ...]]:
         """Run a statement on the server, as another program would."""

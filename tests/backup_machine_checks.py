@@ -63,7 +63,7 @@ class Checked:
         if report is not None and (is_chained or report.round_trips):
             lost = self._missing(sendable, there, besides=cloud.forgotten)
             assert not lost, "a backup is done and the server lacks messages"
-            self._check_rest(sendable, there, pending, report, cloud)
+            self._check_rest(sendable, before, there, pending, report, cloud)
             self._check_quarantine(sendable, here, report, others=cloud.of_others())
             self._check_journal(machine.pending(target))
         return report
@@ -138,6 +138,7 @@ class Checked:
                 wanted = {key: row for key, row in expected.messages.items() if key not in spoilt}
                 assert wanted.items() <= after.messages.items(), "the machines do not hold the union"
                 for chat, row in expected.chats.items():
+                    assert after.tags.get(chat) == cloud.view().tags.get(chat), "the tags of two machines differ"
                     assert after.chats[chat][3] >= row[3], "the newest title did not win"
                     assert after.chats[chat][3] > row[3] or after.chats[chat] == row
 
@@ -199,7 +200,9 @@ class Checked:
     def _check_journal(self, pending: Entries) -> None:
         assert pending == [], "a backup is done and something is still new"
 
-    def _check_rest(self, here: View, there: View, pending: Entries, report: BackupReport, cloud: Cloud) -> None:
+    def _check_rest(
+        self, here: View, before: View, there: View, pending: Entries, report: BackupReport, cloud: Cloud
+    ) -> None:
         wanted = here.without(cloud.forgotten)
         for mine, theirs in ((wanted.messages, there.messages), (wanted.completions, there.completions)):
             assert mine.items() <= theirs.items()
@@ -208,13 +211,9 @@ class Checked:
             for key, row in mine.items():
                 assert theirs[key][-1] >= row[-1], "4: an older title won"
                 assert theirs[key][-1] > row[-1] or theirs[key] == row, "4: the newest title did not arrive"
-        self._check_tags(here, there, pending, is_compared=report.is_reconciled)
-
-    def _check_tags(self, here: View, there: View, pending: Entries, *, is_compared: bool) -> None:
-        for kind, chat in self._names(pending):
-            if kind == "d" and chat in here.chats:
-                mine, theirs = here.tags.get(chat, set()), there.tags.get(chat, set())
-                assert mine <= theirs if is_compared else mine == theirs
+        told = {chat for kind, chat in self._names(pending) if kind == "d"}
+        for chat in wanted.chats.keys() if report.is_reconciled else told & wanted.chats.keys():
+            assert there.tags.get(str(chat), set()) == newest_tags(here, before, str(chat)), "4: tags were lost"
 
     def _check_quarantine(self, sendable: View, here: View, report: BackupReport, *, others: set[str]) -> None:
         if report.is_reconciled:
@@ -226,11 +225,13 @@ class Checked:
 
     def _check_merged(self, rows: dict[str, Any], here: View, there: View, machine: Machine) -> None:
         after, now = machine.view(), rows_of_file(machine.path)
-        for table in ("messages", "completions", "message_attachments", "chat_tags"):
+        for table in ("messages", "completions", "message_attachments"):
             assert set(rows[table]) <= set(now[table]), "a pull changed or removed what was here"
         assert {row[:2] for row in rows["chats"]} <= {row[:2] for row in now["chats"]}
         names = {canonical(key) for (key,) in machine.ask("SELECT CAST(id AS TEXT) FROM messages")}
         assert there.messages.keys() <= names, "a pull is done and something is not here"
+        for chat in there.chats.keys() & after.chats.keys():
+            assert after.tags.get(chat, set()) == newest_tags(here, there, chat), "4: tags were lost"
         for mine, theirs, ours in (
             (here.chats, there.chats, after.chats),
             (here.settings, there.settings, after.settings),
@@ -239,3 +240,14 @@ class Checked:
                 rows_of_key = [side[key] for side in (mine, theirs) if key in side]
                 assert ours[key] in rows_of_key
                 assert ours[key][-1] == max(row[-1] for row in rows_of_key), "4: the newest title did not win"
+
+
+def newest_tags(here: View, there: View, chat: str) -> set[str]:
+    """Say which tags a chat has when what was put on or taken off last on either side is so; there, when in doubt."""
+    tags = set()
+    for tag in here.tags.get(chat, set()) | there.tags.get(chat, set()):
+        mine, theirs = here.changes.get((chat, f"tag:{tag}")), there.changes.get((chat, f"tag:{tag}"))
+        is_ours = theirs is None or (mine is not None and mine > theirs)
+        if tag in (here if is_ours else there).tags.get(chat, set()):
+            tags.add(tag)
+    return tags

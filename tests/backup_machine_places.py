@@ -31,8 +31,8 @@ _ACCOUNT = (
     "INSERT INTO users (id, email, password_hash, created_at, updated_at) VALUES ('{0}', '{0}', '!', '{1}', '{1}')"
 )
 _OF_SERVER = (
-    *("users", "chats", "messages", "completions", "chat_settings", "chat_tags", "message_attachments"),
-    *("user_settings", "primer_sync_device"),
+    *("users", "chats", "messages", "completions", "chat_settings", "chat_changes", "chat_tags"),
+    *("message_attachments", "user_settings", "primer_sync_device"),
 )
 
 

@@ -78,7 +78,6 @@ def watermark(number: Callable[[int, str], int]) -> Iterator[None]:
             top=max(new.values()),
             entries=len(new),
             load=load,
-            detailed=(),
             known=(),
             raw_ids=raw_ids,
             quarantined=tuple(refused),

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from primer_nb.tables import User
 
 _MADE_SINCE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_start > %s"
-CONTENTS = ("chats", "messages", "completions", "chat_settings", "chat_tags", "message_attachments", "user_settings")
+CONTENTS = (
+    "chats",
+    "messages",
+    "completions",
+    "chat_settings",
+    "chat_tags",
+    "message_attachments",
+    "user_settings",
+    "chat_changes",
+)
 
 
 class Scene:

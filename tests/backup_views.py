@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     import psycopg
 
-CONTENTS = ("chats", "messages", "completions", "chat_settings", "chat_tags", "message_attachments", "user_settings")
+CONTENTS = (
+    "chats",
+    "messages",
+    "completions",
+    "chat_settings",
+    "chat_tags",
+    "message_attachments",
+    "user_settings",
+    "chat_changes",
+)
 
 _COMPLETION = "provider, model, prompt_tokens, completion_tokens, time_to_first_token, duration, finish_reason"
 _COLUMNS = {
@@ -27,9 +36,15 @@ _COLUMNS = {
     "completions": f"message_id, {_COMPLETION}, temperature, parent_id",
     "settings": "chat_id, provider, model, temperature, max_tokens, system_prompt, updated_at",
     "tags": "chat_id, tag",
+    "changes": "chat_id, name, changed_at",
     "attachments": "id, message_id, name, media_type, size, sha256, content, created_at",
 }
-_TABLES = {"settings": "chat_settings", "tags": "chat_tags", "attachments": "message_attachments"}
+_TABLES = {
+    "changes": "chat_changes",
+    "settings": "chat_settings",
+    "tags": "chat_tags",
+    "attachments": "message_attachments",
+}
 _INTEGER = range(-(2**31), 2**31)
 
 
@@ -45,6 +60,7 @@ class View:
     completions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     tags: dict[str, set[str]] = field(default_factory=dict)
+    changes: dict[tuple[str, str], datetime | None] = field(default_factory=dict, compare=False)
     attachments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     bad: dict[tuple[str, object], str | None] = field(default_factory=dict)  # and the chats they are in
 
@@ -70,6 +86,7 @@ class View:
             completions={key: row for key, row in self.completions.items() if key not in said},
             settings={key: row for key, row in self.settings.items() if key not in chats},
             tags={key: row for key, row in self.tags.items() if key not in chats},
+            changes={key: at for key, at in self.changes.items() if key[0] not in chats},
             attachments={key: row for key, row in self.attachments.items() if row[0] not in said},
             bad={key: chat for key, chat in self.bad.items() if chat not in chats},
         )
@@ -170,6 +187,7 @@ def _hang(view: View, rows: dict[str, list[tuple[Any, ...]]]) -> None:
             view.tags.setdefault(key, set()).add(tag)
         else:
             view.bad["d", raw] = key
+    view.changes = {(str(canonical(raw)), name): moment(at) for raw, name, at in rows["changes"]}
     for raw, message, name, *values, content, created in rows["attachments"]:
         if (of := canonical(message)) not in view.messages:
             continue

@@ -88,7 +88,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
     FOURTH: {
         "sign_in_attempts": {"email_digest": "00", "tried_at": TIME, "locked_until": TIME},
     },
-    FIFTH: {},  # triggers only
+    FIFTH: {},  # what fills chat_changes is a trigger of chat_tags
     SIXTH: {"user_settings": {"user_id": USER, "theme": "dark", "automatic_backup": True}},
     SEVENTH: {},  # who may see them
 }

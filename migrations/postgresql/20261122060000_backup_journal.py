@@ -1,4 +1,7 @@
-"""Nothing: only an SQLite store is backed up, and only its triggers write down what is new.
+"""When each tag was put on a chat or taken off it last: by that two machines agree that back up here.
+
+The triggers tell what a program does here itself: what a backup brings has its time already. Only an SQLite store is
+backed up, and only its triggers write down what is new.
 
 Pairs with the file of the same name in the other tree; see migrations/README.md.
 """
@@ -12,8 +15,43 @@ down_revision = "20261122050000"
 branch_labels = None
 depends_on = None
 
-UP: tuple[str, ...] = ()
-DOWN: tuple[str, ...] = ()
+UP = (
+    """\
+CREATE TABLE chat_changes (
+    chat_id UUID NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
+    name VARCHAR(60) NOT NULL,
+    value VARCHAR(255),
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (chat_id, name)
+)""",
+    # the tags of a deleted chat go with it: then there is nothing to tell
+    """\
+CREATE FUNCTION primer_note_tag() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND EXISTS (SELECT FROM chats WHERE id = OLD.chat_id) THEN
+        INSERT INTO chat_changes (chat_id, name, changed_at) VALUES (OLD.chat_id, 'tag:' || OLD.tag, now())
+        ON CONFLICT (chat_id, name) DO UPDATE SET value = NULL,
+            changed_at = greatest(EXCLUDED.changed_at, chat_changes.changed_at + interval '1 microsecond')
+        WHERE chat_changes.value IS NOT NULL;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO chat_changes (chat_id, name, value, changed_at)
+        VALUES (NEW.chat_id, 'tag:' || NEW.tag, 'on', NEW.created_at)
+        ON CONFLICT (chat_id, name) DO UPDATE SET value = EXCLUDED.value,
+            changed_at = greatest(EXCLUDED.changed_at, chat_changes.changed_at + interval '1 microsecond')
+        WHERE chat_changes.value IS NULL;
+    END IF;
+    RETURN NULL;
+END $$""",
+    """\
+CREATE TRIGGER primer_note_tag AFTER INSERT OR UPDATE OR DELETE ON chat_tags
+FOR EACH ROW EXECUTE FUNCTION primer_note_tag()""",
+)
+DOWN = (
+    "DROP TRIGGER primer_note_tag ON chat_tags",
+    "DROP FUNCTION primer_note_tag()",
+    "DROP TABLE chat_changes",
+)
 
 
 def upgrade() -> None:

@@ -20,6 +20,7 @@ TABLES = (
     "admin_settings",
     "api_keys",
     "audit_log",
+    "chat_changes",
     "chat_settings",
     "chat_tags",
     "chats",

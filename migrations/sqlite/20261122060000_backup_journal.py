@@ -1,5 +1,8 @@
 """The triggers that write down what no backup may have yet; they read no row that is there already.
 
+And what two machines need to agree on a tag that one of them puts on a chat and the other takes off: when each was
+put on or taken off last.
+
 Pairs with the file of the same name in the other tree; see migrations/README.md.
 """
 
@@ -12,8 +15,29 @@ down_revision = "20261122050000"
 branch_labels = None
 depends_on = None
 
+# Later than what it takes the place of, also where a clock is behind; a millisecond is the least that SQLite can add.
+_LATER = """\
+CASE WHEN excluded.changed_at > changed_at THEN excluded.changed_at
+    ELSE strftime('%Y-%m-%dT%H:%M:%f', changed_at, '+0.001 seconds') || '000+00:00' END"""
+_TAG_ADDED = f"""\
+INSERT INTO chat_changes (chat_id, name, value, changed_at)
+    VALUES (NEW.chat_id, 'tag:' || NEW.tag, 'on', NEW.created_at)
+    ON CONFLICT (chat_id, name) DO UPDATE SET value = excluded.value, changed_at = {_LATER} WHERE value IS NULL"""  # noqa: S608
+_TAG_REMOVED = f"""\
+INSERT INTO chat_changes (chat_id, name, changed_at)
+    VALUES (OLD.chat_id, 'tag:' || OLD.tag, strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now'))
+    ON CONFLICT (chat_id, name) DO UPDATE SET value = NULL, changed_at = {_LATER} WHERE value IS NOT NULL"""  # noqa: S608
+
 # A key may be NULL in the documented tables; another program's row must not fail for it.
 UP = (
+    """\
+CREATE TABLE chat_changes (
+    chat_id TEXT NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT,
+    changed_at TEXT NOT NULL,
+    PRIMARY KEY (chat_id, name)
+)""",
     """\
 CREATE TRIGGER primer_message_added AFTER INSERT ON messages WHEN NEW.id IS NOT NULL BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('m', NEW.id);
@@ -70,19 +94,23 @@ CREATE TRIGGER primer_chat_settings_deleted AFTER DELETE ON chat_settings
 WHEN EXISTS (SELECT 1 FROM chats WHERE id = OLD.chat_id) BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('d', OLD.chat_id);
 END""",
-    """\
+    f"""\
 CREATE TRIGGER primer_chat_tag_added AFTER INSERT ON chat_tags BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('d', NEW.chat_id);
-END""",
-    """\
+    {_TAG_ADDED};
+END""",  # noqa: S608
+    f"""\
 CREATE TRIGGER primer_chat_tag_changed AFTER UPDATE ON chat_tags BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('d', NEW.chat_id);
-END""",
-    """\
+    {_TAG_REMOVED};
+    {_TAG_ADDED};
+END""",  # noqa: S608
+    f"""\
 CREATE TRIGGER primer_chat_tag_deleted AFTER DELETE ON chat_tags
 WHEN EXISTS (SELECT 1 FROM chats WHERE id = OLD.chat_id) BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('d', OLD.chat_id);
-END""",
+    {_TAG_REMOVED};
+END""",  # noqa: S608
     """\
 CREATE TRIGGER primer_attachment_added AFTER INSERT ON message_attachments BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('a', NEW.id);
@@ -114,6 +142,7 @@ DOWN = (
     "DROP TRIGGER primer_completion_added",
     "DROP TRIGGER primer_message_changed",
     "DROP TRIGGER primer_message_added",
+    "DROP TABLE chat_changes",
 )
 
 

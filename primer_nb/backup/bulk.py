@@ -15,7 +15,8 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from primer_nb.backup.columns import CHATS, COMPLETIONS, MESSAGES, USER_SETTINGS, Table
+from primer_nb.backup import changes
+from primer_nb.backup.columns import CHAT_CHANGES, CHATS, COMPLETIONS, MESSAGES, USER_SETTINGS, Table
 from primer_nb.backup.copying_in import copied, width_of
 from primer_nb.backup.loads import TABLES, Load
 from primer_nb.backup.push import CONFLICTS, FOREIGN, OWN
@@ -237,4 +238,8 @@ def _insert(table: Table, *, are_new: bool) -> str:
     )
     if are_new and table in {MESSAGES, COMPLETIONS}:
         return rows
-    return f"{rows} WHERE true{OWN.get(table, '')} {CONFLICTS[table]}"
+    rows = f"{rows} WHERE true{OWN.get(table, '')} {CONFLICTS[table]}"
+    if table is CHAT_CHANGES:
+        won = f"new_chat_changes AS ({rows} RETURNING chat_id, name, value, changed_at)"
+        return f"WITH {won}, {changes.UNTAG}, {changes.TAG} SELECT FROM new_chat_changes"
+    return rows

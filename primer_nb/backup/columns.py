@@ -210,6 +210,16 @@ CHAT_SETTINGS = Table(
     ),
 )
 CHAT_TAGS = Table("chat_tags", "d", (Column("chat_id", "uuid"), Column("tag", "text", limits.TAG), _CREATED))
+CHAT_CHANGES = Table(
+    "chat_changes",
+    "d",
+    (
+        Column("chat_id", "uuid"),
+        Column("name", "text", limits.CHANGED_NAME),
+        Column("value", "text", limits.TITLE, is_optional=True),
+        Column("changed_at", "timestamptz"),
+    ),
+)
 ATTACHMENTS = Table(
     "message_attachments",
     "a",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.columns import (
     ATTACHMENTS,
+    CHAT_CHANGES,
     CHAT_SETTINGS,
     CHAT_TAGS,
     CHATS,
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.sql import Composed
 
-OF_CHATS = (CHATS, MESSAGES, COMPLETIONS, CHAT_SETTINGS, CHAT_TAGS, ATTACHMENTS)
-"""What belongs to chats, parents first."""
+OF_CHATS = (CHAT_CHANGES, CHATS, MESSAGES, COMPLETIONS, CHAT_SETTINGS, CHAT_TAGS, ATTACHMENTS)
+"""What belongs to chats, parents first; but what changed of a chat is known before the chat."""
 
 LocalRow = tuple[Any, ...]
 
@@ -37,6 +38,7 @@ _OWNERS = {
     MESSAGES: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
     COMPLETIONS: ("message_id", _OF_MESSAGES),
     CHAT_SETTINGS: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
+    CHAT_CHANGES: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
     CHAT_TAGS: ("chat_id", "IN (SELECT c.id FROM chats c WHERE {only})"),
     ATTACHMENTS: ("message_id", _OF_MESSAGES),
     USER_SETTINGS: ("user_id", "= {user_id}"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from primer_nb.backup.bookkeeping import reading
 from primer_nb.backup.columns import (
     ATTACHMENTS,
+    CHAT_CHANGES,
     CHAT_SETTINGS,
     CHAT_TAGS,
     CHATS,
@@ -143,6 +144,9 @@ def _group(
     within = f"chat_id IN ({_places(chats)})"
     settings = read_rows(connection, CHAT_SETTINGS, within, chats, refused=refused)
     group.details += [(CHAT_SETTINGS, row) for row in newest(list(settings))]
+    # what is bad of a change is bad of what it changed, and named there
+    changes = read_rows(connection, CHAT_CHANGES, within, chats, refused=[])
+    group.details += [(CHAT_CHANGES, row) for row in newest(list(changes), width=2)]
     group.details += [(CHAT_TAGS, row) for row in read_rows(connection, CHAT_TAGS, within, chats, refused=refused)]
     for (key,) in fetched(connection, f"SELECT id FROM messages WHERE {within}", chats):
         if isinstance(key, str):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from primer_nb.backup.bookkeeping import quarantined
 from primer_nb.backup.columns import (
     ATTACHMENTS,
+    CHAT_CHANGES,
     CHAT_SETTINGS,
     CHAT_TAGS,
     CHATS,
@@ -59,6 +60,8 @@ SELECT id FROM chats WHERE id IN ({_CHATS}) AND user_id = :user AND (
         EXISTS (SELECT 1 FROM chat_settings WHERE chat_id = chats.id)
         OR EXISTS (SELECT 1 FROM chat_tags WHERE chat_id = chats.id))))"""
 
+_KEYS = {CHATS: 1, CHAT_SETTINGS: 1, CHAT_CHANGES: 2, USER_SETTINGS: 1}  # of how many columns, where rows may change
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -73,8 +76,6 @@ class Batch:
         are gone; not those of rows that stay behind.
     load : Load
         Its rows.
-    detailed : tuple of str
-        Chats whose set of tags is replaced.
     known : tuple of str
         Chats that the server must have already: parts of them went there before.
     raw_ids : dict of str to str
@@ -90,7 +91,6 @@ class Batch:
     top: int
     entries: int
     load: Load
-    detailed: tuple[str, ...]
     known: tuple[str, ...]
     raw_ids: dict[str, str]
     quarantined: tuple[Quarantined, ...]
@@ -139,7 +139,6 @@ def next_batch(
     refused: list[Quarantined] = []
     raw_ids = _raw_ids(connection, place)
     load = _read(connection, place, refused)
-    detailed = {canonical_id(key) for (key,) in fetched(connection, _DETAILED, place) if isinstance(key, str)}
     known = {canonical_id(key) for (key,) in fetched(connection, _KNOWN, place) if isinstance(key, str)}
     bad_chats = {("c", key) for key in raw_ids if key not in {row[0] for row in load.of(CHATS)}}
     before = _names(load)
@@ -153,7 +152,6 @@ def next_batch(
         top=top,
         entries=entries - _entries_of(connection, place, behind),
         load=load,
-        detailed=tuple(sorted(key for key in detailed if key in sent and key is not None)),
         known=tuple(sorted(key for key in known if key in sent and key is not None)),
         raw_ids=raw_ids,
         quarantined=tuple(refused),
@@ -225,6 +223,7 @@ def _read(connection: sqlite3.Connection, place: _Place, refused: list[Quarantin
     conditions = {
         CHATS: f"id IN ({_CHATS}) AND user_id = :user",
         CHAT_SETTINGS: f"chat_id IN ({_DETAILED}) AND {_OF_USER.format('chat_settings')}",
+        CHAT_CHANGES: f"chat_id IN ({_DETAILED}) AND {_OF_USER.format('chat_changes')}",
         CHAT_TAGS: f"chat_id IN ({_DETAILED}) AND {_OF_USER.format('chat_tags')}",
         MESSAGES: f"id IN ({_MESSAGES}) AND {_OF_USER.format('messages')}",
         COMPLETIONS: f"message_id IN ({_MESSAGES}) AND {_OF_MESSAGE.format('completions')}",
@@ -233,8 +232,11 @@ def _read(connection: sqlite3.Connection, place: _Place, refused: list[Quarantin
     }
     load = Load()
     for table, condition in conditions.items():
-        rows = list(read_rows(connection, table, condition, place, refused=refused))
-        for row in newest(rows) if table in {CHATS, CHAT_SETTINGS, USER_SETTINGS} else sorted(rows, key=str):
+        # what is bad of a change is bad of what it changed, and named there
+        bad = [] if table is CHAT_CHANGES else refused
+        rows = list(read_rows(connection, table, condition, place, refused=bad))
+        width = _KEYS.get(table)
+        for row in sorted(rows, key=str) if width is None else newest(rows, width=width):
             load.add(table, row)
     _drop_what_hangs_in_the_air(load)
     return load

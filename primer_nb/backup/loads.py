@@ -8,6 +8,7 @@ from itertools import chain
 
 from primer_nb.backup.columns import (
     ATTACHMENTS,
+    CHAT_CHANGES,
     CHAT_SETTINGS,
     CHAT_TAGS,
     CHATS,
@@ -18,11 +19,11 @@ from primer_nb.backup.columns import (
     Table,
 )
 
-TABLES = (CHATS, CHAT_SETTINGS, CHAT_TAGS, MESSAGES, COMPLETIONS, ATTACHMENTS, USER_SETTINGS)
+TABLES = (CHATS, CHAT_SETTINGS, CHAT_TAGS, CHAT_CHANGES, MESSAGES, COMPLETIONS, ATTACHMENTS, USER_SETTINGS)
 """In an order in which every row comes after those it hangs on."""
 
 # Where a row says which chat and which message it hangs on.
-_CHAT_AT = {CHATS: 0, CHAT_SETTINGS: 0, CHAT_TAGS: 0, MESSAGES: 1}
+_CHAT_AT = {CHATS: 0, CHAT_SETTINGS: 0, CHAT_CHANGES: 0, CHAT_TAGS: 0, MESSAGES: 1}
 _MESSAGE_AT = {MESSAGES: 0, COMPLETIONS: 0, ATTACHMENTS: 1}
 
 
@@ -131,7 +132,7 @@ class Load:
         return kept
 
 
-def newest(rows: Collection[Row]) -> list[Row]:
+def newest(rows: Collection[Row], *, width: int = 1) -> list[Row]:
     """Keep one row a key, the one that changed last, in the order of the keys.
 
     Two spellings of one identifier are one key on a server, which changes no row twice in a statement. The order
@@ -141,13 +142,15 @@ def newest(rows: Collection[Row]) -> list[Row]:
     ----------
     rows : collection of tuple
         Key first, time of the last change last.
+    width : int, default 1
+        How many columns the key has.
 
     Returns
     -------
     list of tuple
         Without doubles.
     """
-    found: dict[str | None, Row] = {}
+    found: dict[Row, Row] = {}
     for row in sorted(rows, key=lambda row: row[-1] or ""):
-        found[row[0]] = row
+        found[row[:width]] = row
     return [found[key] for key in sorted(found, key=str)]

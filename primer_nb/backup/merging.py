@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from primer_nb.backup.bookkeeping import writing
+from primer_nb.backup.changes import take_changes
 from primer_nb.backup.columns import (
     ATTACHMENTS,
+    CHAT_CHANGES,
     CHAT_SETTINGS,
     CHAT_TAGS,
     CHATS,
@@ -29,6 +31,9 @@ from primer_nb.database import Store
 _OWN_CHAT = "EXISTS (SELECT 1 FROM chats WHERE id = {key} AND user_id = {user})"
 _OWN_MESSAGE = (
     "EXISTS (SELECT 1 FROM messages JOIN chats ON chats.id = chat_id WHERE messages.id = {key} AND user_id = {user})"
+)
+_NOT_TAKEN_OFF = (
+    " AND NOT EXISTS (SELECT 1 FROM chat_changes WHERE chat_id = ?1 AND name = 'tag:' || ?2 AND value IS NULL)"
 )
 _OWN_ACCOUNT = "EXISTS (SELECT 1 FROM users WHERE id = {key} AND id = {user})"
 
@@ -74,6 +79,7 @@ class Merge:
         self._user_id = user_id
         self._spellings = dict(spellings)
         self._named = named
+        self._changes: dict[str, list[LocalRow]] = {}  # of chats that are still to come
         self._messages: dict[str, str] = {}  # how the store spells those it had
 
     def write(self, rows: Sequence[tuple[Table, LocalRow]]) -> None:
@@ -91,10 +97,15 @@ class Merge:
             for table, own in by_table.items():
                 _WRITERS[table](self, own)
 
+    def _hold_changes(self, rows: Sequence[LocalRow]) -> None:
+        for row in rows:
+            self._changes.setdefault(row[0], []).append(row)
+
     def _write_chats(self, rows: Sequence[LocalRow]) -> None:
         tombstones = self._tombstones()
         for row in rows:
             chat_id = row[0]
+            changes = self._changes.pop(chat_id, [])
             local = self._spellings.get(chat_id)
             if local is not None:
                 self._change_chat(local, row)
@@ -106,6 +117,8 @@ class Merge:
                 self._insert(CHATS, [(chat_id, self._user_id, *row[2:])])
                 self._spellings[chat_id] = chat_id
                 self.merged.chats_added += 1
+            if (local := self._spellings.get(chat_id)) is not None:
+                take_changes(self._connection, local, changes)
             if chat_id in self._named:
                 self._connection.execute(
                     "DELETE FROM primer_tombstones WHERE chat_id = ?", (tombstones.get(chat_id),)
@@ -146,7 +159,7 @@ class Merge:
         self.merged.attachments += self._insert(ATTACHMENTS, spelled, where=_OWN_MESSAGE, key=2)
 
     def _write_tags(self, rows: Sequence[LocalRow]) -> None:
-        self._insert(CHAT_TAGS, [(self._chat(row[0]), *row[1:]) for row in rows], where=_OWN_CHAT)
+        self._insert(CHAT_TAGS, [(self._chat(row[0]), *row[1:]) for row in rows], where=_OWN_CHAT + _NOT_TAKEN_OFF)
 
     def _write_chat_settings(self, rows: Sequence[LocalRow]) -> None:
         for row in rows:
@@ -225,6 +238,7 @@ def _insert(
 
 
 _WRITERS = {
+    CHAT_CHANGES: Merge._hold_changes,
     CHATS: Merge._write_chats,
     MESSAGES: Merge._write_messages,
     COMPLETIONS: Merge._write_completions,

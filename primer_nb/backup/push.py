@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from primer_nb.backup import changes
 from primer_nb.backup.bookkeeping import Chain
 from primer_nb.backup.columns import (
     ATTACHMENTS,
+    CHAT_CHANGES,
     CHAT_SETTINGS,
     CHAT_TAGS,
     CHATS,
@@ -72,6 +74,7 @@ CONFLICTS = {
     " temperature = EXCLUDED.temperature, max_tokens = EXCLUDED.max_tokens,"
     " system_prompt = EXCLUDED.system_prompt, updated_at = EXCLUDED.updated_at WHERE "
     + _NEWER.format(table="chat_settings"),
+    CHAT_CHANGES: changes.CONFLICT,
     CHAT_TAGS: "ON CONFLICT DO NOTHING",
     MESSAGES: "ON CONFLICT (id) DO NOTHING",
     COMPLETIONS: "ON CONFLICT (message_id) DO NOTHING",
@@ -85,7 +88,14 @@ _OWN_CHAT = " AND NOT EXISTS (SELECT FROM chats WHERE chats.id = sent.chat_id AN
 _OWN_MESSAGE = (
     " AND NOT EXISTS (SELECT FROM messages WHERE messages.id = sent.message_id AND messages.user_id <> {user}::uuid)"
 )
-OWN = {CHAT_SETTINGS: _OWN_CHAT, CHAT_TAGS: _OWN_CHAT, COMPLETIONS: _OWN_MESSAGE, ATTACHMENTS: _OWN_MESSAGE}
+OWN = {
+    CHAT_SETTINGS: _OWN_CHAT,
+    CHAT_CHANGES: _OWN_CHAT,
+    CHAT_TAGS: _OWN_CHAT + changes.UNTAGGED.format(besides=""),
+    COMPLETIONS: _OWN_MESSAGE,
+    ATTACHMENTS: _OWN_MESSAGE,
+}
+_OWN_AT_ONCE = {CHAT_TAGS: _OWN_CHAT + changes.UNTAGGED.format(besides=changes.NOT_AGAIN)}
 
 _HEAD = """\
 WITH others AS (
@@ -105,10 +115,6 @@ _TAIL = """
 SELECT (SELECT count(*) FROM guard), (SELECT version_num FROM primer_alembic_version),
     ARRAY(SELECT id::text FROM others), ARRAY(SELECT id::text FROM missing),
     ARRAY(SELECT id::text FROM messages WHERE id = ANY(%(messages_0)s::uuid[]) AND user_id <> %(user)s::uuid)"""
-_UNTAGGED = """, untagged AS (
-    DELETE FROM chat_tags WHERE chat_id = ANY(%(detailed)s::uuid[]) AND EXISTS (SELECT FROM guard)
-        AND (chat_id, tag) NOT IN (SELECT * FROM unnest(%(chat_tags_0)s::uuid[], %(chat_tags_1)s::text[]))
-)"""
 
 
 def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain, next_token: str) -> Pushed:
@@ -137,13 +143,12 @@ def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain,
     psycopg.Error
         If the server refuses a value, or is lost; then nothing was written, or all was.
     """
-    tables = tuple(table for table in TABLES if batch.load.of(table) or table in {CHATS, MESSAGES})
-    if batch.detailed and CHAT_TAGS not in tables:
-        tables += (CHAT_TAGS,)
+    always = {CHATS, MESSAGES} | ({CHAT_CHANGES} if batch.load.of(CHAT_TAGS) else set())
+    chosen = [table for table in TABLES if batch.load.of(table) or table in always]
+    tables = tuple(sorted(chosen, key=lambda table: table is CHAT_TAGS))  # behind what decides on them
     parameters: dict[str, object] = {
         "user": user_id,
         "known": list(batch.known),
-        "detailed": list(batch.detailed),
         "device": chain.device_id,
         "token": chain.token,
         "next_token": next_token,
@@ -153,7 +158,7 @@ def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain,
     for table in tables:
         columns = zip(*batch.load.of(table), strict=True) if batch.load.of(table) else ((),) * len(table.columns)
         parameters |= {f"{table.name}_{at}": list(values) for at, values in enumerate(columns)}
-    row = pg.execute(_statement(tables, is_detailed=bool(batch.detailed)), parameters).fetchone()
+    row = pg.execute(_statement(tables), parameters).fetchone()
     assert row is not None
     hit, version, foreign, missing, taken, *counts = row
     named = dict(zip((table.name for table in tables), counts, strict=True))
@@ -161,19 +166,20 @@ def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain,
 
 
 @cache
-def _statement(tables: tuple[Table, ...], *, is_detailed: bool) -> bytes:
+def _statement(tables: tuple[Table, ...]) -> bytes:
     parts = [_HEAD]
     for table in tables:
         names = [*table.names, "user_id"] if table is MESSAGES else list(table.names)
         values = ", ".join(f"%({table.name}_{at})s::{column.type}[]" for at, column in enumerate(table.columns))
         chosen = "sent.*, %(user)s::uuid" if table is MESSAGES else "sent.*"
-        own = OWN.get(table, "").format(user="%(user)s")
+        own = (OWN | _OWN_AT_ONCE).get(table, "").format(user="%(user)s")
+        returned = "chat_id, name, value" if table is CHAT_CHANGES else "1"
         parts.append(
             f", new_{table.name} AS (\n    INSERT INTO {table.name} ({', '.join(names)}) SELECT {chosen}"
             f" FROM unnest({values}) AS sent({', '.join(table.names)})"
-            f" WHERE EXISTS (SELECT FROM guard){own}\n    {CONFLICTS[table]} RETURNING 1\n)"
+            f" WHERE EXISTS (SELECT FROM guard){own}\n    {CONFLICTS[table]} RETURNING {returned}\n)"
         )
-    if is_detailed:
-        parts.append(_UNTAGGED)
+    if CHAT_CHANGES in tables:
+        parts.append(f", {changes.UNTAG}")
     counts = "".join(f", (SELECT count(*) FROM new_{table.name})" for table in tables)
     return "".join([*parts, _TAIL, counts]).encode()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from primer_nb.tables.attempts import SignInAttempts
     from primer_nb.tables.backup import BackupState, JournalEntry, QuarantinedRow, SyncDevice, Tombstone
     from primer_nb.tables.base import Record
-    from primer_nb.tables.chat_details import ChatSettings, ChatTag, MessageAttachment
+    from primer_nb.tables.chat_details import ChatChange, ChatSettings, ChatTag, MessageAttachment
     from primer_nb.tables.chats import Chat, Message
     from primer_nb.tables.completions import Completion, Draft
     from primer_nb.tables.dialects import metadata_for
@@ -26,7 +26,7 @@ _MODULES = {
     "attempts": ("SignInAttempts",),
     "backup": ("BackupState", "JournalEntry", "QuarantinedRow", "SyncDevice", "Tombstone"),
     "base": ("Record",),
-    "chat_details": ("ChatSettings", "ChatTag", "MessageAttachment"),
+    "chat_details": ("ChatChange", "ChatSettings", "ChatTag", "MessageAttachment"),
     "chats": ("Chat", "Message"),
     "completions": ("Completion", "Draft"),
     "dialects": ("metadata_for",),
@@ -42,6 +42,7 @@ __all__ = [
     "AuditLogEntry",
     "BackupState",
     "Chat",
+    "ChatChange",
     "ChatSettings",
     "ChatTag",
     "Completion",

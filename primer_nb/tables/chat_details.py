@@ -39,6 +39,17 @@ class ChatTag(Record, table=True):
     created_at: datetime = Field(default_factory=now, sa_column=Column(Moment, nullable=False))
 
 
+class ChatChange(Record, table=True):
+    """What two machines may change of a chat: when it changed last, and to what; ``tag:NAME`` is ``on`` or NULL."""
+
+    __tablename__ = "chat_changes"
+
+    chat_id: str = Field(sa_column=Column(Id, ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True))
+    name: str = Field(sa_column=Column(text_up_to(limits.CHANGED_NAME), primary_key=True))
+    value: str | None = Field(default=None, sa_column=Column(text_up_to(limits.TITLE)), repr=False)
+    changed_at: datetime = Field(default_factory=now, sa_column=Column(Moment, nullable=False))
+
+
 class MessageAttachment(Record, table=True):
     """A file that came with a message."""
 

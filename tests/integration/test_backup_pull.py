@@ -50,6 +50,80 @@ def test_two_machines_hold_the_union_of_both_and_the_newest_title(laptop, deskto
     assert laptop.digests() == desktop.digests()
 
 
+def test_tags_of_two_machines_come_together_one_by_one(scene, laptop, desktop):
+    chat, _ = laptop.say("hello")
+    for tag in ("taken off by one", "taken off and put on again"):
+        laptop.tag(chat.id, tag)
+    laptop.backup()
+    desktop.pull()
+    desktop.tag(chat.id, "of the desktop")
+    desktop.untag(chat.id, "taken off by one")
+    desktop.untag(chat.id, "taken off and put on again")
+    desktop.backup()
+    laptop.tag(chat.id, "of the laptop")
+    laptop.untag(chat.id, "taken off and put on again")
+    laptop.tag(chat.id, "taken off and put on again")
+
+    laptop.backup()
+    laptop.pull()
+    desktop.pull()
+
+    together = ["of the desktop", "of the laptop", "taken off and put on again"]
+    assert laptop.tags() == desktop.tags() == together
+    assert [tag for (tag,) in scene.execute("SELECT tag FROM chat_tags ORDER BY tag")] == together
+    assert laptop.verify(depth=3)
+    assert desktop.verify(depth=3)
+
+
+@pytest.mark.parametrize("way", ["the journal", "a comparison", "one chat by name"])
+def test_a_tag_that_was_taken_off_comes_back_from_no_machine_that_has_not_heard(scene, laptop, desktop, way):
+    chat, _ = laptop.say("hello")
+    laptop.tag(chat.id, "work")
+    laptop.backup()
+    desktop.pull()
+    desktop.backup()
+    laptop.untag(chat.id, "work")
+    laptop.backup()
+    desktop.tag(chat.id, "play")
+    if way == "a comparison":
+        scene.execute("DELETE FROM primer_sync_device")
+
+    desktop.backup(chats=[chat.id] if way == "one chat by name" else None)
+    laptop.pull()
+    desktop.pull()
+
+    assert scene.execute("SELECT tag FROM chat_tags") == [("play",)]
+    assert laptop.tags() == desktop.tags() == ["play"]
+    assert desktop.verify(depth=3)
+
+
+def test_a_tag_that_was_taken_off_here_stays_off_when_the_chat_is_pulled(laptop, desktop):
+    chat, _ = laptop.say("hello")
+    laptop.tag(chat.id, "work")
+    laptop.backup()
+    desktop.pull()
+    desktop.untag(chat.id, "work")
+    laptop.tag(chat.id, "play")
+    laptop.backup()
+
+    desktop.pull()
+
+    assert desktop.tags() == ["play"]
+
+
+def test_a_tag_that_a_program_changes_on_the_server_comes_along(scene, laptop):
+    chat, _ = laptop.say("hello")
+    laptop.tag(chat.id, "off")
+    laptop.backup()
+    scene.execute("DELETE FROM chat_tags")
+    scene.execute(f"INSERT INTO chat_tags VALUES ('{chat.id}', 'on', now())")
+
+    laptop.pull()
+
+    assert laptop.tags() == ["on"]
+    assert laptop.verify(depth=3)
+
+
 def test_everything_that_hangs_on_a_chat_comes_along(laptop, desktop):
     chat, (message, reply) = laptop.say("question", "answer")
     laptop.execute("INSERT INTO chat_tags VALUES (?, 'work', ?)", chat.id, LATER)

@@ -170,7 +170,7 @@ def test_a_drill_shows_that_a_restore_would_work(ada):
 @pytest.mark.parametrize("method", ["verify", "backup_drill", "pull", "restore"])
 def test_what_may_take_long_shows_a_bar(ada, monkeypatch, method):
     told = Told()
-    monkeypatch.setattr("primer_nb.workspace.backup_methods.progress_bar", lambda label: nullcontext(told))
+    monkeypatch.setattr("primer_nb.workspace.backup_methods.progress_bar", lambda *_, **__: nullcontext(told))
     _talk(ada)
     ada.backup()
     told.is_finished = False
