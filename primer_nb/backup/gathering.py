@@ -46,6 +46,7 @@ WITH wanted (id) AS (SELECT id FROM chats WHERE user_id = ? AND id IN (SELECT va
 SELECT (SELECT count(*) FROM wanted)
     + (SELECT count(*) FROM chat_settings WHERE chat_id IN wanted)
     + (SELECT count(*) FROM chat_tags WHERE chat_id IN wanted)
+    + (SELECT count(*) FROM chat_changes WHERE chat_id IN wanted)
     + (SELECT count(*) + count(k.message_id) FROM messages AS m LEFT JOIN completions AS k ON k.message_id = m.id
         WHERE m.chat_id IN wanted)
     + (SELECT count(*) FROM message_attachments AS a
