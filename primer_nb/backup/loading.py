@@ -7,14 +7,14 @@ the backup is written down as new.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from primer_nb.backup.columns import MESSAGES, USER_SETTINGS, Table
-from primer_nb.backup.copying_out import OF_CHATS, Incoming
+from primer_nb.backup.copying_out import OF_CHATS, Incoming, LocalRow
 from primer_nb.backup.merging import merge_user_settings
 from primer_nb.backup.progress import Progress
 from primer_nb.backup.rows import Quarantined
@@ -24,7 +24,8 @@ from primer_nb.errors import StoreCorruptError
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_ROWS_AT_ONCE = 5_000
+_ROWS_AT_ONCE = 64  # SQLite before 3.32 takes 999 values in a statement
+_BYTES_AT_ONCE = 1_000_000  # bounds what is held of large rows
 _TABLES = ", ".join(f"'{table.name}'" for table in (*OF_CHATS, USER_SETTINGS))
 _ATTACHED = (
     "SELECT type, name, sql FROM sqlite_master "
@@ -110,24 +111,37 @@ def _load_table(
     loaded: Loaded,
     progress: Progress,
 ) -> None:
-    places = ", ".join("?" * len(table.names))
-    names = ", ".join(table.names)
-    statement = f"INSERT INTO {table.name} ({names}) VALUES ({places})"
     loaded.rows[table] = 0
     incoming = Incoming(pg, table, user_id, refused=loaded.refused)
     with closing(iter(incoming)) as rows:
-        while True:
-            before = incoming.size
+        for count, values, size in _groups(rows, incoming, width=len(table.columns)):
             try:
-                # row by row into the file: with lists of rows it takes a third longer
-                count = max(0, connection.executemany(statement, islice(rows, _ROWS_AT_ONCE)).rowcount)
+                connection.execute(_insert(table, count), values)
             except sqlite3.IntegrityError as error:
                 raise TakenError(table.name) from error
             loaded.rows[table] += count
-            loaded.size += incoming.size - before
-            progress.advance(count if table is MESSAGES else 0, incoming.size - before)
-            if count < _ROWS_AT_ONCE:
-                return
+            loaded.size += size
+            progress.advance(count if table is MESSAGES else 0, size)
+
+
+def _groups(rows: Iterable[LocalRow], incoming: Incoming, *, width: int) -> Iterator[tuple[int, list[Any], int]]:
+    """Put the values of some rows into one list each, for one statement."""
+    values: list[Any] = []
+    before = incoming.size
+    for row in rows:
+        values += row
+        if len(values) == _ROWS_AT_ONCE * width or incoming.size - before > _BYTES_AT_ONCE:
+            yield len(values) // width, values, incoming.size - before
+            values, before = [], incoming.size
+    if values:
+        yield len(values) // width, values, incoming.size - before
+
+
+@cache
+def _insert(table: Table, rows: int) -> str:
+    # several rows in a statement take two thirds of the time of as many statements
+    places = f"({', '.join('?' * len(table.columns))})"
+    return f"INSERT INTO {table.name} ({', '.join(table.names)}) VALUES {', '.join([places] * rows)}"
 
 
 def _take_off(connection: sqlite3.Connection) -> list[str]:
