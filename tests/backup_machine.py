@@ -11,6 +11,7 @@ from contextlib import suppress
 from backup_machine_places import ADA, EVE
 from backup_machine_writing import WritingMachine, clouds, machines, places, skews
 from backup_patches import CRASHES
+from backup_views import canonical
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -64,6 +65,18 @@ class BackupMachine(WritingMachine):
     @rule(s=clouds)
     def bring_both_together(self, s: int) -> None:
         self.checked.union(self.clouds[s])
+
+    @rule(d=machines, s=clouds, place=places, skew=skews)
+    def rename_while_the_other_one_talks(self, d: int, s: int, place: int, skew: int) -> None:
+        self.checked.union(self.clouds[s])
+        if chat := self.chosen(d, place):
+            self.rename(d, place, skew, "new")
+            others = [raw for raw in self.machines[1 - d].chats() if canonical(raw) == canonical(chat)]
+            for raw in others:
+                self.machines[1 - d].add_message(raw, "meanwhile", self.clock.tick())
+                self.machines[1 - d].touch(raw, 0)
+            self.checked.backup(self.machines[d], self.clouds[s])
+            self.checked.union(self.clouds[s])
 
     @rule(d=machines, s=clouds, how=st.sampled_from(["as it is", "emptied", "a new file"]))
     def restore(self, d: int, s: int, how: str) -> None:

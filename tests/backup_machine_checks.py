@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from backup_machine_places import ADA, Cloud, Machine
+from backup_machine_places import ADA, Clock, Cloud, Machine
 from backup_patches import dying
 from backup_views import View, canonical, rows_of_file
 from crashes import Killed
@@ -32,8 +32,9 @@ Entries = list[tuple[int, str, str]]  # of the journal: number, kind, identifier
 class Checked:
     """Runs the engine and looks at what it did."""
 
-    def __init__(self, machines: list[Machine], count: Callable[[str], None]) -> None:
+    def __init__(self, machines: list[Machine], clock: Clock, count: Callable[[str], None]) -> None:
         self._machines = machines
+        self._clock = clock
         self._count = count
 
     def backup(
@@ -137,10 +138,11 @@ class Checked:
                 expected = before.without(away)
                 wanted = {key: row for key, row in expected.messages.items() if key not in spoilt}
                 assert wanted.items() <= after.messages.items(), "the machines do not hold the union"
-                for chat, row in expected.chats.items():
+                for chat in expected.chats:
                     assert after.tags.get(chat) == cloud.view().tags.get(chat), "the tags of two machines differ"
-                    assert after.chats[chat][3] >= row[3], "the newest title did not win"
-                    assert after.chats[chat][3] > row[3] or after.chats[chat] == row
+                    titles = [view.chats[chat] for view in (*earlier, cloud.view()) if chat in view.chats]
+                    self._check_title(after.chats[chat], titles)
+                    assert after.chats[chat] == cloud.view().chats[chat], "the machines do not agree"
 
     def sole_settings(self, machine: Machine, cloud: Cloud) -> None:
         """See that a machine's settings are the server's: nobody has newer ones."""
@@ -207,10 +209,12 @@ class Checked:
         for mine, theirs in ((wanted.messages, there.messages), (wanted.completions, there.completions)):
             assert mine.items() <= theirs.items()
         assert wanted.attachments.items() <= there.attachments.items()
-        for mine, theirs in ((wanted.chats, there.chats), (wanted.settings, there.settings)):
-            for key, row in mine.items():
-                assert theirs[key][-1] >= row[-1], "4: an older title won"
-                assert theirs[key][-1] > row[-1] or theirs[key] == row, "4: the newest title did not arrive"
+        for key, row in wanted.settings.items():
+            assert there.settings[key][-1] >= row[-1], "4: older settings won"
+            assert there.settings[key][-1] > row[-1] or there.settings[key] == row, "4: the newest did not arrive"
+        for key, row in wanted.chats.items():
+            assert there.chats[key][-1] >= row[-1], "4: the time of a chat went back"
+            self._check_title(there.chats[key], [row, *filter(None, [before.chats.get(key)])])
         told = {chat for kind, chat in self._names(pending) if kind == "d"}
         for chat in wanted.chats.keys() if report.is_reconciled else told & wanted.chats.keys():
             assert there.tags.get(str(chat), set()) == newest_tags(here, before, str(chat)), "4: tags were lost"
@@ -232,14 +236,17 @@ class Checked:
         assert there.messages.keys() <= names, "a pull is done and something is not here"
         for chat in there.chats.keys() & after.chats.keys():
             assert after.tags.get(chat, set()) == newest_tags(here, there, chat), "4: tags were lost"
-        for mine, theirs, ours in (
-            (here.chats, there.chats, after.chats),
-            (here.settings, there.settings, after.settings),
-        ):
-            for key in theirs.keys() & ours.keys():
-                rows_of_key = [side[key] for side in (mine, theirs) if key in side]
-                assert ours[key] in rows_of_key
-                assert ours[key][-1] == max(row[-1] for row in rows_of_key), "4: the newest title did not win"
+        for key in there.settings.keys() & after.settings.keys():
+            rows_of_key = [side.settings[key] for side in (here, there) if key in side.settings]
+            assert after.settings[key] == max(rows_of_key, key=lambda row: row[-1]), "4: the newest did not win"
+        for key in there.chats.keys() & after.chats.keys():
+            rows_of_key = [side.chats[key] for side in (here, there) if key in side.chats]
+            assert after.chats[key][-1] == max(row[-1] for row in rows_of_key), "4: the time of a chat went back"
+            self._check_title(after.chats[key], rows_of_key)
+
+    def _check_title(self, after: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> None:
+        newest = max(self._clock.renamed.get(row[0], "") for row in rows)
+        assert self._clock.renamed.get(after[0], "") == newest, "4: the newest title did not win"
 
 
 def newest_tags(here: View, there: View, chat: str) -> set[str]:

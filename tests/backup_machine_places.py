@@ -40,6 +40,7 @@ class Clock:
     """Gives out times that differ, whatever a machine's clock is off by, and identifiers."""
 
     def __init__(self) -> None:
+        self.renamed: dict[str, str] = {}  # when each title was given; no two chats ever get the same
         self._ticks = 0
 
     def tick(self, skew: int = 0) -> datetime:
@@ -103,11 +104,18 @@ class Machine:
 
     def rename(self, chat: str, title: str, skew: int) -> None:
         """Give a chat another title the way our own code does: its time never goes back."""
+        now = self.now("SELECT updated_at FROM chats WHERE id = ?", chat, skew=skew)
+        self.clock.renamed[title] = now
         self.change(
             "UPDATE chats SET title = ?, updated_at = ? WHERE id = ?",
-            *(title, self.now("SELECT updated_at FROM chats WHERE id = ?", chat, skew=skew), chat),
+            *(title, now, chat),
             journalled=[("c", chat)],
         )
+
+    def touch(self, chat: str, skew: int) -> None:
+        """Let a chat be the last one that something was said in, as our own code does after each message."""
+        now = self.now("SELECT updated_at FROM chats WHERE id = ?", chat, skew=skew)
+        self.change("UPDATE chats SET updated_at = ? WHERE id = ?", now, chat, journalled=[("c", chat)])
 
     def now(self, query: str, key: str, *, skew: int) -> str:
         """Return the time as our own code takes it for a change of a row: never before that of the last one."""

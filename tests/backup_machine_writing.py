@@ -63,7 +63,7 @@ class WritingMachine(RuleBasedStateMachine):
         for cloud in self.clouds:
             cloud.start()
         self.copies: list[Path] = []
-        self.checked = self.checks(self.machines, self.count)
+        self.checked = self.checks(self.machines, self.clock, self.count)
 
     def teardown(self) -> None:
         """Remove the files."""
@@ -103,6 +103,7 @@ class WritingMachine(RuleBasedStateMachine):
         if chat := self.chosen(d, place):
             at = self.clock.tick(skew)
             self.machines[d].add_message(chat, "said", at, spelled=spelling and spelling.format(at))
+            self.machines[d].touch(chat, skew)
 
     @rule(d=machines, place=places)
     def answer(self, d: int, place: int) -> None:
@@ -123,7 +124,7 @@ class WritingMachine(RuleBasedStateMachine):
     @rule(d=machines, place=places, skew=skews, title=st.sampled_from(["one", "two", "two", "a\0b"]))
     def rename(self, d: int, place: int, skew: int, title: str) -> None:
         if chat := self.chosen(d, place):
-            self.machines[d].rename(chat, title, skew)
+            self.machines[d].rename(chat, f"{title} {self.clock.tick():%M:%S.%f}", skew)
 
     @rule(d=machines, place=places, tag=st.sampled_from(["work", "play"]), is_on=st.booleans())
     def tag(self, d: int, place: int, tag: str, is_on: bool) -> None:

@@ -17,6 +17,7 @@ from backup_patches import replaced
 from backup_views import moment
 
 from primer_nb.backup.bookkeeping import acknowledge, last_entry
+from primer_nb.backup.changes import AT_ONCE, OF_HEADS
 from primer_nb.backup.columns import CHATS, MESSAGES
 from primer_nb.backup.journal import Batch, next_batch
 from primer_nb.backup.loads import Load
@@ -32,6 +33,7 @@ class SmallMachine(BackupMachine):
 
     answer = tag = change_settings = say_what_no_server_takes = mend = vacuum = None
     back_up_one_chat = bring_both_together = pull = restore = verify = forget = see_and_change_settings = None
+    rename_while_the_other_one_talks = None
     replace_the_server = clone_the_file = let_somebody_take_an_identifier = None
 
 
@@ -47,6 +49,12 @@ class OnlyMessages(Checked):
     def _check_quarantine(self, *_arguments: Any, **_options: Any) -> None: ...
 
     def _check_journal(self, *_arguments: Any) -> None: ...
+
+
+class TitleMachine(SmallMachine):
+    """Renames on one machine what goes on on the other."""
+
+    rename_while_the_other_one_talks = BackupMachine.rename_while_the_other_one_talks
 
 
 @contextmanager
@@ -127,6 +135,20 @@ def no_previous_token() -> Any:
         return statement.replace(b"IN (token, prev_token)", b"= token")
 
     return replaced(_statement, forgetful)
+
+
+def title_by_the_time_of_its_chat() -> Any:
+    """Take the title of the chat that changed last: each message changes it."""
+
+    def by_time(*arguments: Any, **options: Any) -> bytes:
+        statement = _statement(*arguments, **options)
+        for name in OF_HEADS:
+            counts = AT_ONCE.format(name=name).encode()
+            assert counts in statement
+            statement = statement.replace(counts, b"chats.updated_at <= EXCLUDED.updated_at")
+        return statement
+
+    return replaced(_statement, by_time)
 
 
 def eager_acknowledgement() -> Any:

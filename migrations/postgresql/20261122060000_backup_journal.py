@@ -1,4 +1,4 @@
-"""When each tag was put on a chat or taken off it last: by that two machines agree that back up here.
+"""When the title of a chat and each of its tags were changed last: by that two machines agree that back up here.
 
 The triggers tell what a program does here itself: what a backup brings has its time already. Only an SQLite store is
 backed up, and only its triggers write down what is new.
@@ -19,11 +19,27 @@ UP = (
     """\
 CREATE TABLE chat_changes (
     chat_id UUID NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
-    name VARCHAR(60) NOT NULL,
+    name VARCHAR(54) NOT NULL,
     value VARCHAR(255),
     changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (chat_id, name)
 )""",
+    """\
+CREATE FUNCTION primer_note_title() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO chat_changes (chat_id, name, value, changed_at)
+    SELECT NEW.id, name, value, NEW.updated_at
+    FROM (VALUES ('title', OLD.title, NEW.title), ('model', OLD.model, NEW.model)) AS changed (name, before, value)
+    WHERE value IS DISTINCT FROM before
+    ON CONFLICT (chat_id, name) DO UPDATE SET value = EXCLUDED.value,
+        changed_at = greatest(EXCLUDED.changed_at, chat_changes.changed_at + interval '1 microsecond')
+    WHERE chat_changes.value IS DISTINCT FROM EXCLUDED.value;
+    RETURN NULL;
+END $$""",
+    """\
+CREATE TRIGGER primer_note_title AFTER UPDATE OF title, model ON chats
+FOR EACH ROW WHEN ((OLD.title, OLD.model) IS DISTINCT FROM (NEW.title, NEW.model))
+EXECUTE FUNCTION primer_note_title()""",
     # the tags of a deleted chat go with it: then there is nothing to tell
     """\
 CREATE FUNCTION primer_note_tag() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,6 +66,8 @@ FOR EACH ROW EXECUTE FUNCTION primer_note_tag()""",
 DOWN = (
     "DROP TRIGGER primer_note_tag ON chat_tags",
     "DROP FUNCTION primer_note_tag()",
+    "DROP TRIGGER primer_note_title ON chats",
+    "DROP FUNCTION primer_note_title()",
     "DROP TABLE chat_changes",
 )
 

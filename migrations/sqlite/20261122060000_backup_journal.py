@@ -1,7 +1,7 @@
 """The triggers that write down what no backup may have yet; they read no row that is there already.
 
-And what two machines need to agree on a tag that one of them puts on a chat and the other takes off: when each was
-put on or taken off last.
+And what two machines need to agree on a title or a tag that both may change: when each was changed last. The time of
+a chat does not tell, for each message moves it.
 
 Pairs with the file of the same name in the other tree; see migrations/README.md.
 """
@@ -19,6 +19,10 @@ depends_on = None
 _LATER = """\
 CASE WHEN excluded.changed_at > changed_at THEN excluded.changed_at
     ELSE strftime('%Y-%m-%dT%H:%M:%f', changed_at, '+0.001 seconds') || '000+00:00' END"""
+_RENAMED = f"""\
+INSERT INTO chat_changes (chat_id, name, value, changed_at)
+    SELECT NEW.id, '{{0}}', NEW.{{0}}, NEW.updated_at WHERE NEW.{{0}} IS NOT OLD.{{0}}
+    ON CONFLICT (chat_id, name) DO UPDATE SET value = excluded.value, changed_at = {_LATER}"""
 _TAG_ADDED = f"""\
 INSERT INTO chat_changes (chat_id, name, value, changed_at)
     VALUES (NEW.chat_id, 'tag:' || NEW.tag, 'on', NEW.created_at)
@@ -64,6 +68,11 @@ END""",
     """\
 CREATE TRIGGER primer_chat_changed AFTER UPDATE ON chats WHEN NEW.id IS NOT NULL BEGIN
     INSERT INTO primer_journal (kind, entity_id) VALUES ('c', NEW.id);
+END""",
+    f"""\
+CREATE TRIGGER primer_chat_renamed AFTER UPDATE OF title, model ON chats WHEN NEW.id IS NOT NULL BEGIN
+    {_RENAMED.format("title")};
+    {_RENAMED.format("model")};
 END""",
     # to the backup of its new user everything in it is new
     """\
@@ -136,6 +145,7 @@ DOWN = (
     "DROP TRIGGER primer_chat_settings_added",
     "DROP TRIGGER primer_chat_deleted",
     "DROP TRIGGER primer_chat_moved",
+    "DROP TRIGGER primer_chat_renamed",
     "DROP TRIGGER primer_chat_changed",
     "DROP TRIGGER primer_chat_added",
     "DROP TRIGGER primer_completion_changed",

@@ -40,6 +40,12 @@ _TAKEN = (
     f"SELECT id::text FROM primer_sent JOIN messages ON id = c0::uuid WHERE place = {TABLES.index(MESSAGES)}"
     " AND user_id <> {user}::uuid"
 )
+# What changed of a chat comes after the chat; no trigger may take the time of the chat for that of the change first.
+_TOLD = (
+    f" AND NOT EXISTS (SELECT FROM primer_sent told WHERE told.place = {TABLES.index(CHAT_CHANGES)}"
+    " AND told.c0 = EXCLUDED.id::text AND told.c1 = '{name}')"
+)
+_CONFLICTS = CONFLICTS | {CHATS: changes.conflict_of_chats(changes.NOT_NOTED + _TOLD)}
 
 
 class AccountMissingError(Exception):
@@ -238,8 +244,8 @@ def _insert(table: Table, *, are_new: bool) -> str:
     )
     if are_new and table in {MESSAGES, COMPLETIONS}:
         return rows
-    rows = f"{rows} WHERE true{OWN.get(table, '')} {CONFLICTS[table]}"
+    rows = f"{rows} WHERE true{OWN.get(table, '')} {_CONFLICTS[table]}"
     if table is CHAT_CHANGES:
         won = f"new_chat_changes AS ({rows} RETURNING chat_id, name, value, changed_at)"
-        return f"WITH {won}, {changes.UNTAG}, {changes.TAG} SELECT FROM new_chat_changes"
+        return f"WITH {won}, {changes.RENAME}, {changes.UNTAG}, {changes.TAG} SELECT FROM new_chat_changes"
     return rows

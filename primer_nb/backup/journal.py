@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from primer_nb.backup.bookkeeping import quarantined
+from primer_nb.backup.changes import OF_HEADS
 from primer_nb.backup.columns import (
     ATTACHMENTS,
     CHAT_CHANGES,
@@ -223,7 +224,8 @@ def _read(connection: sqlite3.Connection, place: _Place, refused: list[Quarantin
     conditions = {
         CHATS: f"id IN ({_CHATS}) AND user_id = :user",
         CHAT_SETTINGS: f"chat_id IN ({_DETAILED}) AND {_OF_USER.format('chat_settings')}",
-        CHAT_CHANGES: f"chat_id IN ({_DETAILED}) AND {_OF_USER.format('chat_changes')}",
+        CHAT_CHANGES: f"(chat_id IN ({_DETAILED}) OR (chat_id IN ({_CHATS}) AND name IN {OF_HEADS!r}))"
+        f" AND {_OF_USER.format('chat_changes')}",
         CHAT_TAGS: f"chat_id IN ({_DETAILED}) AND {_OF_USER.format('chat_tags')}",
         MESSAGES: f"id IN ({_MESSAGES}) AND {_OF_USER.format('messages')}",
         COMPLETIONS: f"message_id IN ({_MESSAGES}) AND {_OF_MESSAGE.format('completions')}",

@@ -1,6 +1,6 @@
-"""Rows of a server into a living local store: a union, in which nothing local is overwritten or deleted.
+"""Rows of a server into a living local store: a union, in which nothing newer is overwritten or deleted.
 
-A message is there or not, by its identifier; of a chat's title the newest change wins. A chat that was deleted here
+A message is there or not, by its identifier; of what may change the latest change wins. A chat that was deleted here
 stays away unless it is asked for by name.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from primer_nb.backup.bookkeeping import writing
-from primer_nb.backup.changes import take_changes
+from primer_nb.backup.changes import take_changes, take_head
 from primer_nb.backup.columns import (
     ATTACHMENTS,
     CHAT_CHANGES,
@@ -108,7 +108,7 @@ class Merge:
             changes = self._changes.pop(chat_id, [])
             local = self._spellings.get(chat_id)
             if local is not None:
-                self._change_chat(local, row)
+                self._change_chat(local, row, changes)
             elif chat_id in tombstones and chat_id not in self._named:
                 continue  # and what it holds finds no chat to hang on
             elif self._connection.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone():
@@ -117,24 +117,19 @@ class Merge:
                 self._insert(CHATS, [(chat_id, self._user_id, *row[2:])])
                 self._spellings[chat_id] = chat_id
                 self.merged.chats_added += 1
-            if (local := self._spellings.get(chat_id)) is not None:
-                take_changes(self._connection, local, changes)
+                take_changes(self._connection, chat_id, changes)
             if chat_id in self._named:
                 self._connection.execute(
                     "DELETE FROM primer_tombstones WHERE chat_id = ?", (tombstones.get(chat_id),)
                 )
         self._find_messages(row[0] for row in rows)
 
-    def _change_chat(self, local: str, row: LocalRow) -> None:
-        found = self._connection.execute("SELECT updated_at FROM chats WHERE id = ?", (local,)).fetchone()
-        if found is None:  # deleted since this pull began
-            del self._spellings[row[0]]
+    def _change_chat(self, local: str, row: LocalRow, changes: list[LocalRow]) -> None:
+        if not self._connection.execute("SELECT 1 FROM chats WHERE id = ?", (local,)).fetchone():
+            del self._spellings[row[0]]  # deleted since this pull began
             return
-        here = canonical_moment(str(found[0]))
-        if here is not None and row[5] > here:
-            values = (row[2], row[3], row[5], local)
-            self._connection.execute("UPDATE chats SET title = ?, model = ?, updated_at = ? WHERE id = ?", values)
-            self.merged.chats_changed += 1
+        is_later = take_head(self._connection, local, row, changes)
+        self.merged.chats_changed += take_changes(self._connection, local, changes) or is_later
 
     def _find_messages(self, chats: Iterable[str]) -> None:
         self._messages = {}

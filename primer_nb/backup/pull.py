@@ -50,8 +50,8 @@ def pull(
     Parameters
     ----------
     store : Store
-        An SQLite store. No message in it is changed, nothing is deleted; a chat takes title and model of the server
-        when they were changed later there.
+        An SQLite store. No message in it is changed or deleted; of a chat's title, its model and each tag the latest
+        change is taken.
     server : Address or Server
         A PostgreSQL store. The connection of a `Server` stays open.
     user_id : str
@@ -214,6 +214,8 @@ def _check_found(named: Mapping[str, str], there: Mapping[str, Digest]) -> None:
 def _has_news(mine: Digest | None, theirs: Digest) -> bool:
     if mine is None or theirs.updated_at > mine.updated_at:
         return True
+    if (theirs.title, theirs.model) != (mine.title, mine.model):
+        return True  # perhaps: whose is newer, the time of the chat does not tell
     rows = (theirs.count, theirs.ids_xor, theirs.details)
     return rows not in {(0, 0, 0), (mine.count, mine.ids_xor, mine.details)}
 

@@ -65,11 +65,7 @@ class Pushed:
 # By table: what follows the rows of an INSERT. The larger or equal time wins, so the last push of one device does.
 _NEWER = "{table}.updated_at <= EXCLUDED.updated_at"
 CONFLICTS = {
-    CHATS: "ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, model = EXCLUDED.model,"
-    " updated_at = EXCLUDED.updated_at WHERE chats.user_id = EXCLUDED.user_id AND "
-    + _NEWER.format(table="chats")
-    + " AND (chats.title, chats.model, chats.updated_at)"
-    " IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.model, EXCLUDED.updated_at)",
+    CHATS: changes.conflict_of_chats(changes.AT_ONCE),
     CHAT_SETTINGS: "ON CONFLICT (chat_id) DO UPDATE SET provider = EXCLUDED.provider, model = EXCLUDED.model,"
     " temperature = EXCLUDED.temperature, max_tokens = EXCLUDED.max_tokens,"
     " system_prompt = EXCLUDED.system_prompt, updated_at = EXCLUDED.updated_at WHERE "
@@ -95,6 +91,7 @@ OWN = {
     COMPLETIONS: _OWN_MESSAGE,
     ATTACHMENTS: _OWN_MESSAGE,
 }
+# The same where one statement writes all.
 _OWN_AT_ONCE = {CHAT_TAGS: _OWN_CHAT + changes.UNTAGGED.format(besides=changes.NOT_AGAIN)}
 
 _HEAD = """\
@@ -143,9 +140,8 @@ def push_batch(pg: Connection[Any], batch: Batch, *, user_id: str, chain: Chain,
     psycopg.Error
         If the server refuses a value, or is lost; then nothing was written, or all was.
     """
-    always = {CHATS, MESSAGES} | ({CHAT_CHANGES} if batch.load.of(CHAT_TAGS) else set())
-    chosen = [table for table in TABLES if batch.load.of(table) or table in always]
-    tables = tuple(sorted(chosen, key=lambda table: table is CHAT_TAGS))  # behind what decides on them
+    chosen = [table for table in TABLES if batch.load.of(table) or table in {CHATS, CHAT_CHANGES, MESSAGES}]
+    tables = tuple(sorted(chosen, key=lambda table: table is not CHAT_CHANGES))  # which decide on the others
     parameters: dict[str, object] = {
         "user": user_id,
         "known": list(batch.known),
@@ -179,7 +175,6 @@ def _statement(tables: tuple[Table, ...]) -> bytes:
             f" FROM unnest({values}) AS sent({', '.join(table.names)})"
             f" WHERE EXISTS (SELECT FROM guard){own}\n    {CONFLICTS[table]} RETURNING {returned}\n)"
         )
-    if CHAT_CHANGES in tables:
-        parts.append(f", {changes.UNTAG}")
+    parts.append(f", {changes.UNTAG}")
     counts = "".join(f", (SELECT count(*) FROM new_{table.name})" for table in tables)
     return "".join([*parts, _TAIL, counts]).encode()

@@ -85,12 +85,13 @@ def differs(ours: Digest | None, theirs: Digest | None) -> bool:
     Returns
     -------
     bool
-        False also when the server has the same rows under a newer title.
+        False also when the server has the same, and more was said there since.
     """
     if ours is None or theirs is None or ours == theirs:
         return ours is None or theirs is None
     same_rows = (ours.count, ours.ids_xor, ours.details) == (theirs.count, theirs.ids_xor, theirs.details)
-    return not (same_rows and theirs.updated_at > ours.updated_at)
+    same_names = (ours.title, ours.model) == (theirs.title, theirs.model)
+    return not (same_rows and same_names and theirs.updated_at > ours.updated_at)
 
 
 def _check_file(connection: sqlite3.Connection, job: Job) -> None:

@@ -12,7 +12,7 @@ from backup_machine import BackupMachine
 from backup_machine_checks import Checked
 from backup_machine_places import Cloud, make_blank
 from backup_machine_writing import Ground
-from backup_mutants import OnlyMessages, SmallMachine
+from backup_mutants import OnlyMessages, SmallMachine, TitleMachine
 from backup_patches import small_pieces
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -60,11 +60,13 @@ def test_whatever_happens_nothing_is_lost(ground, examples):
         ("no_previous_token", Checked, "a lost acknowledgement was not absorbed"),
         ("eager_acknowledgement", Checked, "acknowledged before the server had it"),
         ("one_servers_cut", Checked, "lacks what was acknowledged"),
+        ("title_by_the_time_of_its_chat", Checked, "the newest title did not win"),
     ],
 )
 def test_the_machine_finds_what_is_wrong_with_a_wrong_idea(ground, mutant, checks, says):
+    machine = TitleMachine if "title" in mutant else SmallMachine
     generate_only = {"phases": [Phase.generate], "derandomize": True, "report_multiple_bugs": False}
 
     with getattr(backup_mutants, mutant)(), pytest.raises(AssertionError, match=says):
-        run(ground, examples=200, machine=SmallMachine, checks=checks, **generate_only)
+        run(ground, examples=200, machine=machine, checks=checks, **generate_only)
     print(mutant, ground.counts)

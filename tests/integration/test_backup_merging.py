@@ -33,7 +33,7 @@ def add_settings(device, chat: str) -> None:
 
 
 def test_what_changed_at_the_same_moment_stays_as_it_is_here(scene, laptop):
-    chat, (message,) = laptop.say("hello", title="mine")
+    chat, (message,) = laptop.say("hello")
     add_settings(laptop, chat.id)
     laptop.execute(
         "INSERT INTO user_settings (user_id, theme, created_at, updated_at) VALUES (?, 'dark', ?, ?)",
@@ -41,14 +41,12 @@ def test_what_changed_at_the_same_moment_stays_as_it_is_here(scene, laptop):
     )
     laptop.backup()
     laptop.execute("DELETE FROM messages WHERE id = ?", message.id)  # so that there is something to fetch
-    scene.execute("UPDATE chats SET title = 'theirs'")
     scene.execute("UPDATE chat_settings SET model = 'theirs'")
     scene.execute("UPDATE user_settings SET theme = 'theirs'")
 
     report = laptop.pull()
 
     assert (report.messages, report.chats_changed) == (1, 0)
-    assert laptop.titles() == {chat.id: "mine"}
     assert laptop.execute("SELECT model FROM chat_settings") == [("m",)]
     assert laptop.execute("SELECT theme FROM user_settings") == [("dark",)]
 
