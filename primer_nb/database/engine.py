@@ -8,6 +8,8 @@ transaction handling is off and every transaction is begun here: IMMEDIATE for w
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -63,9 +65,22 @@ def keep_write_ahead_log(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         connection = engine.raw_connection()
         try:
-            connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+            _leave_the_old_journal(connection.cursor())
         finally:
             connection.close()
+
+
+def _leave_the_old_journal(cursor: Any) -> None:
+    # SQLite waits for readers by itself, but not for one that writes or wants to leave too: both might wait for ever
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _sqlite_engine(address: Address) -> Engine:

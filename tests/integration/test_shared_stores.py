@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from builders import add_chat, add_messages, add_user, make_message
 
 from primer_nb import times
 from primer_nb.database import Store, open_store
-from primer_nb.errors import (
-    PrimerError,
-)
+from primer_nb.errors import PrimerError
 from primer_nb.session import users
 
 
@@ -123,3 +122,19 @@ def test_kernels_that_open_a_new_store_at_once_agree_on_the_local_user(store, mo
         found = list(pool.map(lambda _: users.local_user(store), range(2)))
 
     assert len({user.id for user in found}) == 1
+
+
+def test_a_file_that_another_kernel_writes_to_gets_its_write_ahead_log_a_moment_later(tmp_path):
+    path = tmp_path / "store.db"
+    open_store(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("PRAGMA journal_mode = DELETE").close()
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.2, lambda: other.execute("ROLLBACK"))
+        release.start()
+
+        open_store(path).close()
+
+        release.join()
+    with closing(sqlite3.connect(path)) as looking:
+        assert looking.execute("PRAGMA journal_mode").fetchone() == ("wal",)
