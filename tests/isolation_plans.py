@@ -247,6 +247,7 @@ RECEIVERS: dict[str, Kind] = {
 }
 # What no input of a user's reaches: it is called by what has just proved whose account it is.
 NOT_FOR_USERS = {
+    "use_cases.accounts.going_on.go_on",
     "use_cases.accounts.moving.move",
     "use_cases.local_copy.refresh_local_copy",
     "use_cases.policy.policy_here",

@@ -103,6 +103,7 @@ class Bob:
     def begin_anew(self) -> None:
         """Undo what an attempt did to him: come in again if he is out, and let his rows be as they were."""
         if (self.session.user.id, self.session.data_key is None) != self._is_in:
+            self.rows.put_back(self.before)  # he may have no account any more
             self.ws.close()
             self._enter()
         if self._has_written:

@@ -227,7 +227,7 @@ def test_hanging_up_does_not_wait_for_accounts_that_are_being_looked_for(ada):
     ada.backup(probe=True)
     connection = held(ada).connection()
 
-    with ada._session._opening:
+    with ada._session.stores._opening:
         hanging_up = in_thread(ada._session.hang_up)
         hanging_up.join(60)
 

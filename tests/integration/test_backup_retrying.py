@@ -23,11 +23,11 @@ ROUND_TRIPS = {
     "first_backup": 8,
     "push": 1,
     "backup_of_a_chat": 7,
-    "pull": 9,
-    "restore": 12,
-    "merge": 9,
+    "pull": 10,
+    "restore": 13,
+    "merge": 10,
     "verify": 2,
-    "drill": 11,
+    "drill": 12,
     "forget": 3,
 }
 
