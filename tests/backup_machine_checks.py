@@ -131,7 +131,8 @@ class Checked:
             self.pull(machine, cloud)
         views = [machine.view() for machine in self._machines]
         for machine, after in zip(self._machines, views, strict=True):
-            bad = {str(canonical(key)) for kind, key in after.bad if kind == "c"}
+            # also where a pull brought a good title: its time, which is later, goes with the next backup
+            bad = {str(canonical(key)) for view in (after, *earlier) for kind, key in view.bad if kind == "c"}
             spoilt = {canonical(key) for kind, key in after.bad if kind == "m"}  # here, and mended on the other one
             away = {str(chat) for chat in machine.tombstones()} | cloud.forgotten | cloud.of_others() | bad
             for before in [*earlier, cloud.view()]:
