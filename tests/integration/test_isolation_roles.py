@@ -42,6 +42,10 @@ NOT_OF_TOKENS = {  # the local user may have provider keys
 }
 
 
+# what the walk of another module left open may end here
+pytestmark = pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")
+
+
 @pytest.fixture
 def ada(people, fake_openai, monkeypatch):
     monkeypatch.setattr(drafts, "EVERY", 0.01)
